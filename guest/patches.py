@@ -1,0 +1,138 @@
+"""The few changes that the jar makes to QuickJS-ng's source, each with its reason.
+
+They are exact replacements: the build fails when one no longer fits, so an update of the engine cannot lose one
+unseen. Only what a compiler flag or the unity build in `jar.c` cannot express is here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """Replace `old` by `new` in `file`, exactly `times` times."""
+
+    file: str
+    old: str
+    new: str
+    times: int = 1
+    why: str
+
+
+PATCHES = (
+    Patch(
+        file="quickjs.c",
+        old="static inline bool js_check_stack_overflow(JSRuntime *rt, size_t alloca_size)",
+        new="static inline bool jar_stack_is_low(JSRuntime *rt, size_t alloca_size)",
+        why="see the next entry",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)",
+        new="#define js_check_stack_overflow(rt, size) (JAR_STACK_PAD(128), jar_stack_is_low(rt, size))\n\n"
+        "JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)",
+        why="QuickJS measures the stack in linear memory, but natives that recurse use up the engine's own stack first. "
+        "Each function that recurses now takes as much linear stack as keeps it at 0.3 of its native frames (measured "
+        "by depth at the trap), so that the two run out in the same order and the script gets a RangeError instead of "
+        "a dead machine.",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)\n{",
+        new="static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)\n{\n    JAR_STACK_PAD(1024);",
+        why="the same for nested source: 2.2 kB of native stack a bracket",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="static JSValue js_proxy_getPrototypeOf(JSContext *ctx, JSValueConst obj)\n{",
+        new="#define get_proxy_method(...) (JAR_STACK_PAD(256), get_proxy_method(__VA_ARGS__))\n\n"
+        "static JSValue js_proxy_getPrototypeOf(JSContext *ctx, JSValueConst obj)\n{",
+        why="the same for chains of proxies, which check in a function that returns before they recurse",
+    ),
+    Patch(
+        file="libregexp.c",
+        old="lre_check_stack_overflow(s->opaque, 0)",
+        new="(JAR_STACK_PAD(128), lre_check_stack_overflow(s->opaque, 0))",
+        times=2,
+        why="the same for the regular-expression compiler",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    uint8_t is_uncatchable_error : 1; /* if true, error is not catchable */",
+        new="    uint8_t is_uncatchable_error : 1; /* if true, error is not catchable */\n"
+        "    uint8_t jar_kind : 2; /* 1 out of memory, 2 out of stack, made by the engine itself */",
+        why="an error's kind must not be guessed from its message, which a script can write",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    p->is_uncatchable_error = 0;",
+        new="    p->is_uncatchable_error = 0;\n    p->jar_kind = 0;",
+        why="the new field's initial value",
+    ),
+    Patch(
+        file="quickjs.c",
+        old='        JS_ThrowInternalError(ctx, "out of memory");',
+        new='        JS_ThrowInternalError(ctx, "out of memory");\n        jar_mark_exception(rt, 1);',
+        why="marks the error",
+    ),
+    Patch(
+        file="quickjs.c",
+        old='    return JS_ThrowRangeError(ctx, "Maximum call stack size exceeded");',
+        new='    JS_ThrowRangeError(ctx, "Maximum call stack size exceeded");\n'
+        "    jar_mark_exception(ctx->rt, 2);\n"
+        "    return JS_EXCEPTION;",
+        why="marks the error",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="JSValue JS_ThrowOutOfMemory(JSContext *ctx)\n{",
+        new="static void jar_mark_exception(JSRuntime *rt, int kind)\n{\n"
+        "    if (JS_VALUE_GET_TAG(rt->current_exception) == JS_TAG_OBJECT)\n"
+        "        JS_VALUE_GET_OBJ(rt->current_exception)->jar_kind = kind;\n"
+        "    else\n        bare_error_kind = kind;\n}\n\n"
+        "JSValue JS_ThrowOutOfMemory(JSContext *ctx)\n{",
+        why="marks the errors",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="                str1 = func_name_str;",
+        new="                str1 = jar_plain_name((char *)func_name_str);",
+        why="a function's name is the script's to choose; without this it could write lines of its own into a backtrace",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="static void build_backtrace(JSContext *ctx, JSValueConst error_val,\n"
+        "                            JSValueConst filter_func, const char *filename,\n"
+        "                            int line_num, int col_num, int backtrace_flags)\n{",
+        new="/* the string is a private copy */\n"
+        "static const char *jar_plain_name(char *name)\n{\n"
+        "    for (char *c = name; *c; c++)\n"
+        "        if (*(unsigned char *)c < ' ' || *c == '(' || *c == ')')\n"
+        "            *c = '_';\n"
+        "    return name;\n}\n\n"
+        "static void build_backtrace(JSContext *ctx, JSValueConst error_val,\n"
+        "                            JSValueConst filter_func, const char *filename,\n"
+        "                            int line_num, int col_num, int backtrace_flags)\n{",
+        why="used by the one above",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    if (unlikely(--ctx->interrupt_counter <= 0)) {",
+        new="    if (unlikely(port.interrupt)) {",
+        why="the interrupt word is as cheap to read as the counter is to count, and then no loop around slow natives "
+        "can run past the time limit",
+    ),
+    Patch(
+        file="quickjs.c",
+        old='        JS_ThrowInternalError(ctx, "string too long");',
+        new='        JS_ThrowInternalError(ctx, "string too long");\n        jar_mark_exception(ctx->rt, 1);',
+        why="a string bomb is a memory error, whichever limit it meets first",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="#define JS_ARENA_SIZE              4096",
+        new="#define JS_ARENA_SIZE              1024",
+        why="a small run touches one block of many sizes; smaller arenas put them on fewer pages",
+    ),
+)

@@ -1,0 +1,69 @@
+// Errors with a code. What an error is, is kept beside it in `coded`: a script can write any name, code or message on
+// any object, and none of that is believed.
+
+const coded = new WeakMap();
+const MESSAGE_CHARS = 4000;
+
+// An Error that a script can catch and read: name, code, message, retryable, hint, details.
+function codedError(code, message, facts, position) {
+    const error = new Error(message);
+    const put = (key, value) => defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
+    put('name', code);
+    put('code', code);
+    if (facts) for (const key of keys(facts)) put(key, facts[key]);
+    weakSet(coded, error, { code, message, facts: facts || {}, position });
+    return error;
+}
+
+// Text of anything, without letting what it does get out.
+function textOf(value) {
+    try {
+        if (typeof value === 'symbol') return `Symbol(${symbolDescription(value) ?? ''})`;
+        return stringSlice(String(value), 0, MESSAGE_CHARS);
+    } catch {
+        return 'a value that cannot be shown as text';
+    }
+}
+
+function read(object, key) {
+    try {
+        return object[key];
+    } catch {
+        return undefined;
+    }
+}
+
+const KINDS = [undefined, 'ScriptMemoryError', 'ScriptStackError'];
+
+// What the host is told of an uncaught `reason`, as plain data.
+function describe(reason) {
+    const trace = host.trace(reason);
+    const known = weakGet(coded, reason);
+    if (known) {
+        const { code, message, facts, position } = known;
+        return { code, message, ...facts, position: position || 0, trace: position ? undefined : trace };
+    }
+    const kind = KINDS[host.kind(reason)];
+    if (kind) return { code: kind, message: textOf(read(reason, 'message')), trace };
+    if (typeof reason !== 'object' || reason === null) {
+        return { code: 'ScriptRuntimeError', message: `the script threw ${shortly(reason)}`, name: 'throw' };
+    }
+    const name = textOf(read(reason, 'name') ?? 'Error');
+    const message = textOf(read(reason, 'message') ?? '');
+    const told = { code: 'ScriptRuntimeError', message: message ? `${name}: ${message}` : name, name, trace };
+    if (trace === undefined && !message) told.message = `the script threw ${shortly(reason)}`;
+    const inner = read(reason, 'errors');
+    if (isArray(inner)) told.errors = listed(inner);
+    return told;
+}
+
+// The first few errors of an AggregateError.
+function listed(errors) {
+    const out = [];
+    const count = min(errors.length, 5);
+    for (let i = 0; i < count; i++) {
+        const error = read(errors, i);
+        arrayPush(out, `${textOf(read(error ?? {}, 'name'))}: ${textOf(read(error ?? {}, 'message'))}`);
+    }
+    return out;
+}

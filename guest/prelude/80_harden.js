@@ -1,0 +1,87 @@
+// Takes away what must not be there, then freezes every object that a script can reach before it has made one itself.
+
+for (const name of [
+    'eval', 'Function', 'SharedArrayBuffer', 'Atomics', 'WebAssembly', 'WeakRef', 'FinalizationRegistry',
+    'queueMicrotask', 'performance', 'InternalError', 'DOMException', 'atob', 'btoa', 'navigator', 'gc', 'print',
+    'scriptArgs', 'setTimeout', 'setInterval', 'ShadowRealm', 'Intl', 'AsyncFunction', 'QuickJS',
+]) {
+    delete realm[name];
+}
+
+// Code from text, by every constructor of functions. The constructors are reachable from any function literal.
+const noCode = freeze(function () { throw new TypeError('code cannot be made from text in the jar'); });
+for (const sample of [function () {}, async function () {}, function* () {}, async function* () {}]) {
+    defineProperty(getPrototypeOf(sample), 'constructor', { value: noCode, writable: false, configurable: false });
+}
+
+// Where a script may replace how backtraces are made.
+delete Error.prepareStackTrace;
+delete Error.captureStackTrace;
+delete Error.stackTraceLimit;
+
+// A frozen prototype would make `this.name = 'MyError'` or `counts.toString = 1` throw, since assignment respects an
+// inherited read-only property. These become accessors whose setter makes an own property, as assignment would have.
+function allowOverride(object, key) {
+    const found = getOwnPropertyDescriptor(object, key);
+    if (!found || !('value' in found) || !found.configurable) return;
+    const { value, enumerable } = found;
+    defineProperty(object, key, {
+        get: { get() { return value; } }.get,
+        set: {
+            set(to) {
+                if (this === object || (typeof this !== 'object' && typeof this !== 'function')) {
+                    throw new TypeError(`cannot assign to the frozen property '${textOf(key)}'`);
+                }
+                defineProperty(this, key, { value: to, writable: true, enumerable: true, configurable: true });
+            },
+        }.set,
+        enumerable,
+        configurable: false,
+    });
+}
+
+const OVERRIDABLE = [
+    [Object.prototype, ['constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString', 'toString', 'valueOf']],
+    [Error.prototype, ['constructor', 'message', 'name', 'toString']],
+    [Array.prototype, ['constructor', 'concat', 'filter', 'find', 'forEach', 'includes', 'indexOf', 'join', 'keys', 'length', 'map', 'pop', 'push', 'reduce', 'slice', 'some', 'sort', 'toString', 'values', 'entries', 'at', 'fill']],
+    [Date.prototype, ['constructor', 'toJSON', 'toString']],
+    [Promise.prototype, ['constructor', 'then', 'catch', 'finally']],
+    [Map.prototype, ['constructor', 'get', 'set', 'has', 'delete', 'clear']],
+    [Set.prototype, ['constructor', 'add', 'has', 'delete', 'clear']],
+    [getPrototypeOf(function () {}), ['toString', 'name', 'length', 'call', 'apply', 'bind']],
+    [getPrototypeOf(getPrototypeOf([][Symbol.iterator]())), ['constructor']],
+];
+for (const name of ['RangeError', 'TypeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError', 'AggregateError']) {
+    arrayPush(OVERRIDABLE, [realm[name].prototype, ['constructor', 'message', 'name']]);
+}
+for (const [object, names] of OVERRIDABLE) for (const name of names) allowOverride(object, name);
+
+function freezeReachable(roots) {
+    const seen = new Set();
+    const open = [...roots];
+    const reach = (value) => {
+        if ((typeof value === 'object' && value !== null) || typeof value === 'function') arrayPush(open, value);
+    };
+    while (open.length) {
+        const next = open.pop();
+        if (seen.has(next)) continue;
+        seen.add(next);
+        freeze(next);
+        reach(getPrototypeOf(next));
+        for (const key of ownKeys(next)) {
+            const found = getOwnPropertyDescriptor(next, key);
+            reach(found.value);
+            reach(found.get);
+            reach(found.set);
+        }
+    }
+}
+
+freezeReachable([
+    realm, consoleObject, emitProgress,
+    function () {}, async function () {}, function* () {}, async function* () {},
+    (function* () {})(), (async function* () {})(),
+    [][Symbol.iterator](), ''[Symbol.iterator](), new Map()[Symbol.iterator](), new Set()[Symbol.iterator](),
+    ''.matchAll(/a/g), /a/[Symbol.matchAll](''),
+    (function () { return arguments; })(), getOwnPropertyDescriptor((function () { 'use strict'; return arguments; })(), 'callee')?.get ?? {},
+]);

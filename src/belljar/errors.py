@@ -1,0 +1,381 @@
+"""Every error belljar knows, and what each one tells the model.
+
+One base class. An error's code is its class name; who must act on it, in which phase it arises and whether trying the
+same thing again can help are class attributes, so no error is ever told apart by its message. Errors carry data; the
+text that a model or a person reads is made from that data in `to_model` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Phase = Literal["detecting", "parsing", "executing", "finalizing"]
+
+VIRTUAL_FILE = "script.ts"
+"""The only file name that a model ever sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing wrong with a script, found before it ran."""
+
+    code: str
+    """Name of the error class this finding stands for."""
+    message: str
+    """What was wrong, with the offending text."""
+    line: int
+    """Counts from 1, in the model's own TypeScript."""
+    column: int
+    """Counts from 1, in UTF-16 code units."""
+    hint: str = ""
+    """What to write instead."""
+    excerpt: str = ""
+    """The source line with a caret under the token, or empty."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        return {
+            "code": self.code,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+            "hint": self.hint,
+            "excerpt": self.excerpt,
+        }
+
+
+class BelljarError(Exception):
+    """Base of all errors; never raised itself.
+
+    `line` and `column` count from 1 (columns in UTF-16 code units) and point into the model's TypeScript. `details` is
+    plain JSON data. `call_id` is the id of the call that failed, where there was one.
+    """
+
+    phase: ClassVar[Phase] = "executing"
+    retryable: ClassVar[bool] = False
+    advice: ClassVar[str] = ""
+    """The hint where the raiser gives none."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str = "",
+        excerpt: str = "",
+        **facts: Any,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+        self.hint = hint or self.advice
+        self.excerpt = excerpt
+        self.tool: str | None = facts.pop("tool", None)
+        self.call_id: str | None = facts.pop("call_id", None)
+        self.details: dict[str, Any] = dict(facts.pop("details", None) or {})
+        if facts:
+            raise TypeError(f"unknown error fact(s): {', '.join(sorted(facts))}")
+
+    @property
+    def code(self) -> str:
+        """The stable name of this kind of error."""
+        return type(self).__name__
+
+    def to_model(self) -> str:
+        """What the model reads: no host path, no host frame, the virtual file name only."""
+        where = f" at {VIRTUAL_FILE}:{self.line}:{self.column}" if self.line is not None else ""
+        parts = [f"{self.code}{where}: {self.message}"]
+        if self.excerpt:
+            parts.append(self.excerpt)
+        if self.hint:
+            parts.append(f"hint: {self.hint}")
+        return "\n".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: what the journal keeps and `--json` prints. `from_dict` is its inverse."""
+        data: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "phase": self.phase,
+            "retryable": self.retryable,
+            "hint": self.hint,
+            "line": self.line,
+            "column": self.column,
+            "tool": self.tool,
+            "call_id": self.call_id,
+            "details": self.details,
+        }
+        if self.excerpt:
+            data["excerpt"] = self.excerpt
+        return data
+
+
+class ScriptError(BelljarError):
+    """The script's author must act: goes back to the model."""
+
+
+class HostError(BelljarError):
+    """The caller of the library or the operator must act."""
+
+
+# -- found before a script runs ---------------------------------------------------------------------------------------
+
+
+class SourceError(ScriptError):
+    """A script was refused before it ran; `findings` lists everything that is wrong with it, not the first alone."""
+
+    phase = "parsing"
+
+    def __init__(self, message: str, *, findings: Iterable[Finding] = (), **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.findings = tuple(findings)
+        if self.findings:
+            self.details.setdefault("findings", [finding.to_dict() for finding in self.findings])
+
+    @classmethod
+    def from_findings(cls, findings: Iterable[Finding]) -> SourceError:
+        """The error for a script with these findings (at least one): the class is that of the first."""
+        listed = tuple(findings)
+        first = listed[0]
+        kind = ERRORS[first.code]
+        if not issubclass(kind, SourceError):
+            raise TypeError(f"{first.code} is not found before a run")
+        return kind(
+            first.message,
+            line=first.line,
+            column=first.column,
+            hint=first.hint,
+            excerpt=first.excerpt,
+            findings=listed,
+        )
+
+    def to_model(self) -> str:
+        """All findings, in the order of the text."""
+        if len(self.findings) < 2:
+            return super().to_model()
+        parts = [f"{len(self.findings)} problems; nothing was run."]
+        for finding in self.findings:
+            parts.append(f"{finding.code} at {VIRTUAL_FILE}:{finding.line}:{finding.column}: {finding.message}")
+            parts.extend(text for text in (finding.excerpt, finding.hint and f"hint: {finding.hint}") if text)
+        return "\n".join(parts)
+
+
+class MalformedReplyError(SourceError):
+    """Nested, unbalanced or unterminated `<tool-calls>` tags: no script of the reply runs."""
+
+    phase = "detecting"
+    advice = "Write each script between one <tool-calls> and one </tool-calls>; do not nest them."
+
+
+class ScriptSyntaxError(SourceError):
+    """The text is not TypeScript, or uses a form of it that needs a compiler step."""
+
+    advice = "Correct the syntax and send the script again."
+
+
+class ScriptTooLargeError(SourceError):
+    """The source is over the limit in bytes."""
+
+    advice = "Split the work into several scripts."
+
+
+class BannedIdentifierError(SourceError):
+    """A construct or a name that does not exist in the jar."""
+
+    advice = "Use the tools that are declared, and standard ECMAScript built-ins."
+
+
+class UndefinedNameError(SourceError):
+    """A name that is neither declared in the script nor a global of the machine."""
+
+    advice = "Declare the name, or use one of the declared tools."
+
+
+class ToolNotFoundError(SourceError):
+    """`tools.x` names a tool that is not there (found before the run, or at the property access)."""
+
+    advice = "Use one of the declared tools."
+
+
+# -- while a script runs ----------------------------------------------------------------------------------------------
+
+
+class ScriptRuntimeError(ScriptError):
+    """An exception that the script did not catch."""
+
+    advice = "Correct the script at this position, or catch the error."
+
+
+class ScriptTimeoutError(ScriptError):
+    """The run's time was used up; `details["cause"]` is `clock` or `fuel`."""
+
+    advice = "Do less in one script, or await fewer tools in sequence. Calls that are listed as done need no repeat."
+
+
+class ScriptMemoryError(ScriptError):
+    """The machine's memory was used up."""
+
+    advice = "Keep less data at once: process lists in parts, return summaries."
+
+
+class ScriptStackError(ScriptError):
+    """Recursion went too deep and the script did not catch the RangeError."""
+
+    advice = "Use a loop instead of deep recursion, or flatten the data."
+
+
+class ScriptCancelledError(ScriptError):
+    """The host cancelled the run."""
+
+    retryable = True
+    advice = "The run was stopped from outside. Ask before you send it again."
+
+
+class ToolExecutionError(ScriptError):
+    """A tool raised, or the host could not call it."""
+
+    retryable = True
+    advice = "Catch the error in the script if it can be expected, or change the arguments."
+
+
+class ToolValidationError(ScriptError):
+    """Arguments did not fit a tool's schema, or its result did not fit its declared type."""
+
+    advice = "Compare the arguments with the tool's declaration."
+
+
+class ToolBudgetExceededError(ScriptError):
+    """More tool calls than one run may make."""
+
+    advice = "Make fewer calls in one script, or split the work into several scripts."
+
+
+class ConcurrencyLimitError(ScriptError):
+    """More calls waiting at once than the queue holds."""
+
+    advice = "Await calls in groups instead of starting all at once."
+
+
+class ApprovalDeniedError(ScriptError):
+    """A person or a policy said no to one call."""
+
+    advice = "Do not try the same call again; go on without it or ask the user."
+
+
+class ApprovalTimeoutError(ScriptError):
+    """Nobody answered an approval request in time."""
+
+    retryable = True
+    advice = "Nobody answered in time. The call was not made; it may be tried later."
+
+
+class CallAbortedError(ScriptError):
+    """The call lost a race or was left behind when the script ended."""
+
+    advice = "Await every call whose result matters."
+
+
+class NetworkPolicyError(ScriptError):
+    """An address that policy does not allow."""
+
+    advice = "Only the allowed hosts can be reached."
+
+
+class SerializationError(ScriptError):
+    """A value that cannot cross the wall; `details["path"]` says where it sits."""
+
+    phase = "finalizing"
+    advice = "Pass plain data only: null, booleans, finite numbers, strings, arrays, plain objects, Uint8Array."
+
+
+class ReturnValueTooLargeError(ScriptError):
+    """The returned value is over the limit; `details["preview"]` has its beginning."""
+
+    phase = "finalizing"
+    advice = "Return a summary, or only the part that is needed."
+
+
+class DetachedPromiseError(ScriptError):
+    """A call was still running when the script ended, and it was not awaited."""
+
+    phase = "finalizing"
+    advice = "Await every call, or collect the promises with Promise.all."
+
+
+# -- the host must act ------------------------------------------------------------------------------------------------
+
+
+class FeatureDisabledError(HostError):
+    """A switched-off feature was asked for."""
+
+    advice = "The operator has switched this off."
+
+
+class UsageError(HostError, ValueError):
+    """belljar was called in a way that cannot work."""
+
+    advice = "Correct the call."
+
+
+class JournalError(HostError):
+    """A journal that cannot be read: truncated, edited, or of another format version."""
+
+    advice = "Restore the journal from a copy; a damaged one is never guessed at."
+
+
+class ReplayDivergedError(HostError):
+    """A replay asked a different question than the journal holds; `details` has the ordinal and both questions."""
+
+    advice = "Replay the same script with the same version of belljar."
+
+
+class ImageError(HostError):
+    """A frozen run that cannot be thawed here: corrupt, forged, or made by another guest build."""
+
+    advice = "Replay the run from its journal instead."
+
+
+class MachineStateError(HostError, RuntimeError):
+    """A machine was asked for something that its state does not allow; nothing was changed."""
+
+    advice = "Check machine.state: ready -> start; waiting -> resume or freeze; a finished machine is used up."
+
+
+class CacheError(HostError):
+    """The compiled guest's cache folder is not safe to load native code from."""
+
+    advice = "Let BELLJAR_CACHE name a folder that only you can write to."
+
+
+class EngineUnavailableError(HostError):
+    """The engine that was asked for is not installed."""
+
+    advice = "Install the extra that carries it."
+
+
+class HarnessInternalError(BelljarError):
+    """A bug in belljar or a dead machine. The harness tries once more by itself before it reports this."""
+
+    retryable = True
+    advice = "This is not the script's fault. Please report it with the run id."
+
+
+def _all_kinds(kind: type[BelljarError]) -> Iterable[type[BelljarError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _all_kinds(child)
+
+
+ERRORS: Mapping[str, type[BelljarError]] = {kind.__name__: kind for kind in _all_kinds(BelljarError)}
+"""Every error class by its code."""
+
+
+def from_dict(data: Mapping[str, Any]) -> BelljarError:
+    """The error that `to_dict` described. Raises KeyError for a code that belljar does not know."""
+    kind = ERRORS[data["code"]]
+    facts = {name: data.get(name) for name in ("line", "column", "tool", "call_id", "details")}
+    return kind(data["message"], hint=data.get("hint", ""), excerpt=data.get("excerpt", ""), **facts)

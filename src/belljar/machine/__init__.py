@@ -1,0 +1,41 @@
+"""The machine: a script goes in, steps come out.
+
+`_protocol` has the values and the state table, pure. `_quickjs` is the default engine: `_engine` makes and clones its
+base image (`_bake` writes it, `_cache` keeps it, `_pool` speeds it up), `_report` reads what a step says, `_frozen`
+is the format of a frozen run, `_watchdog` holds the clock. `_open` chooses an engine by name.
+"""
+
+from belljar.machine._open import check_compiles, guest_facts, open_machine, thaw
+from belljar.machine._protocol import (
+    TRANSITIONS,
+    Answer,
+    Call,
+    ConsoleLine,
+    Figures,
+    Finished,
+    Machine,
+    Output,
+    Progress,
+    State,
+    Step,
+    Waiting,
+)
+
+__all__ = [
+    "TRANSITIONS",
+    "Answer",
+    "Call",
+    "ConsoleLine",
+    "Figures",
+    "Finished",
+    "Machine",
+    "Output",
+    "Progress",
+    "State",
+    "Step",
+    "Waiting",
+    "check_compiles",
+    "guest_facts",
+    "open_machine",
+    "thaw",
+]

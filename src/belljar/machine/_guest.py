@@ -1,0 +1,50 @@
+"""Where the guest's files are, and what identifies them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from importlib.resources import files
+from typing import Any
+
+from belljar.errors import EngineUnavailableError
+
+_FOLDER = files("belljar") / "_guest"
+
+
+def _read(name: str) -> bytes:
+    try:
+        return (_FOLDER / name).read_bytes()
+    except FileNotFoundError:
+        raise EngineUnavailableError(
+            f"the guest's {name} is not in this installation",
+            hint="Install belljar with pip, or run `python guest/build.py` in a checkout.",
+        ) from None
+
+
+@functools.cache
+def wasm() -> bytes:
+    """The engine and the jar's C file, as built; no imports."""
+    return _read("guest.wasm")
+
+
+@functools.cache
+def prelude() -> bytes:
+    """The JavaScript that is loaded before any script."""
+    return _read("prelude.js")
+
+
+@functools.cache
+def facts() -> dict[str, Any]:
+    """Versions and digests, as guest/build.py wrote them."""
+    return dict(json.loads(_read("guest.json")))
+
+
+@functools.cache
+def build_id() -> str:
+    """SHA-256 that names this guest: module and prelude. What is frozen by one build thaws in no other."""
+    digest = hashlib.sha256(b"belljar guest\0")
+    digest.update(bytes.fromhex(facts()["wasm_sha256"]))
+    digest.update(bytes.fromhex(facts()["prelude_sha256"]))
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""Choosing an engine by name."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from belljar.errors import BelljarError, UsageError
+from belljar.limits import Limits
+from belljar.machine._protocol import Machine, Waiting
+from belljar.script import Script
+
+ENGINES = ("quickjs",)
+
+
+def open_machine(*, engine: str = "quickjs", limits: Limits | None = None) -> Machine:
+    """A fresh machine, ready for `start`. Close it, or use it in a `with` statement, unless it ran to its end.
+
+    The first call in a process loads the compiled guest (some 10 ms), the first on a computer compiles it (some 1 s).
+    Raises UsageError for an unknown engine, CacheError where the cache folder is not safe.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine {engine!r}", hint=f"Engines: {', '.join(ENGINES)}.")
+    from belljar.machine._quickjs import QuickJsMachine
+
+    return QuickJsMachine(limits or Limits())
+
+
+def thaw(image: bytes, *, key: bytes | None = None) -> tuple[Machine, Waiting]:
+    """The machine that `freeze` saw, and the step it waits at; also in another process, on another day.
+
+    `key` as in `freeze`. Raises ImageError for a corrupt or forged image, or one of another guest build; the run can
+    then be replayed from its journal.
+    """
+    from belljar.machine._quickjs import QuickJsMachine
+
+    return QuickJsMachine.thaw(image, key=key)
+
+
+def check_compiles(script: Script) -> BelljarError | None:
+    """What the jar's own compiler says against `script`, without running it; None when it compiles."""
+    from belljar.machine._quickjs import compile_only
+
+    return compile_only(script)
+
+
+def guest_facts() -> dict[str, Any]:
+    """Versions and digests of what runs inside, for `belljar doctor`."""
+    from belljar.machine import _guest
+    from belljar.machine._engine import base_image, engine_version
+
+    image = base_image()
+    return {
+        **_guest.facts(),
+        "build_id": _guest.build_id(),
+        "wasmtime": engine_version(),
+        "platform": platform.machine(),
+        "memory_bytes": image.layout.memory_bytes,
+        "pooled": image.pooled,
+    }

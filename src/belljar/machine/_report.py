@@ -1,0 +1,169 @@
+"""Reads what the prelude reports at the end of a step. Pure.
+
+The text comes out of the machine, so nothing in it is believed beyond its shape: codes become error classes only from
+ERRORS, positions are mapped through the script, and a report of another shape is the machine's fault.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from belljar.errors import ERRORS, BelljarError, HarnessInternalError, ScriptError, ScriptRuntimeError, SourceError
+from belljar.machine._protocol import Call, ConsoleLine, Finished, Output, Progress, Step, Waiting
+from belljar.script import Script
+from belljar.values import from_wire
+
+FRAMES = 10
+"""Frames of a backtrace that the model is shown."""
+_FRAME = re.compile(r"^ +at (?:(.*) \()?script\.ts:(\d+):(\d+)\)?$", re.MULTILINE)
+_OWN_KEYS = frozenset({"code", "message", "position", "trace", "name", "hint", "retryable", "tool", "call_id", "details"})
+_WRAPPER_LINES = 1
+"""Lines that the prelude puts before the script's own first line."""
+
+
+class OpenCall(NamedTuple):
+    """A call that has no answer yet, as plain data."""
+
+    id: int
+    tool: str
+    arguments: list[Any]
+    line: int
+    column: int
+
+    def to_call(self) -> Call:
+        return Call(id=self.id, tool=self.tool, arguments=self.arguments, line=self.line, column=self.column)
+
+
+def read(text: str, script: Script, open_calls: dict[int, OpenCall]) -> Step:
+    """The step that `text` reports; `open_calls` is brought up to date. Raises HarnessInternalError."""
+    try:
+        report = from_wire(text)
+        return _step(report, script, open_calls)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise HarnessInternalError("the machine's report cannot be read", details={"why": type(error).__name__}) from error
+
+
+def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall]) -> Step:
+    calls = tuple(_call(entry, script) for entry in report.get("calls", ()))
+    for call in calls:
+        open_calls[call.id] = OpenCall(call.id, call.tool, call.arguments, call.line, call.column)
+    aborts = tuple(report.get("aborts", ()))
+    for id_ in aborts:
+        open_calls.pop(id_, None)
+    output = _output(report, script)
+    if report["status"] == "running":
+        return Waiting(calls=calls, aborts=aborts, output=output)
+    error = _error(report["error"], script) if report["status"] == "failed" else None
+    return Finished(
+        value=report.get("value"),
+        returned="value" in report,
+        error=error,
+        calls=calls,
+        aborts=aborts,
+        abandoned=tuple(report.get("abandoned", ())),
+        output=output,
+    )
+
+
+def _call(entry: list[Any], script: Script) -> Call:
+    id_, tool, arguments, packed = entry
+    line, column = position(script, *_unpacked(packed))
+    return Call(id=id_, tool=tool, arguments=arguments, line=line, column=column)
+
+
+def _output(report: dict[str, Any], script: Script) -> Output:
+    dropped = report.get("dropped", {})
+    return Output(
+        console=tuple(_console_line(entry, script) for entry in report.get("console", ())),
+        progress=tuple(Progress(**entry) for entry in report.get("progress", ())),
+        dropped_console=dropped.get("console", 0),
+        dropped_progress=dropped.get("progress", 0),
+    )
+
+
+def _console_line(entry: dict[str, Any], script: Script) -> ConsoleLine:
+    line, column = position(script, *_unpacked(entry["position"]))
+    return ConsoleLine(level=entry["level"], text=entry["text"], line=line, column=column)
+
+
+def _unpacked(packed: int) -> tuple[int, int]:
+    return packed >> 16, packed & 0xFFFF
+
+
+def position(script: Script, line: int, column: int) -> tuple[int, int]:
+    """Where in the model's source the engine's position is; (0, 0) where it had none.
+
+    The engine counts bytes of UTF-8 and the wrapper's line; people count UTF-16 units and their own lines.
+    """
+    if line <= _WRAPPER_LINES:
+        return (0, 0)
+    line -= _WRAPPER_LINES
+    lines = _LINE_ENDS.split(script.code)
+    if line > len(lines):
+        line, column = len(lines), len(lines[-1].encode()) + 1
+    before = lines[line - 1].encode()[: column - 1].decode(errors="ignore")
+    return script.position(line, len(before.encode("utf-16-le")) // 2 + 1)
+
+
+_LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029]")
+
+
+def place(script: Script, line: int, column: int) -> dict[str, Any]:
+    """line, column and excerpt for an error; nothing where the engine had no position."""
+    line, column = position(script, line, column)
+    if not line:
+        return {}
+    return {"line": line, "column": column, "excerpt": script.excerpt(line, column)}
+
+
+def compile_error(text: str, script: Script) -> BelljarError | None:
+    """The error of a script that the jar's own compiler refused; None where it did not."""
+    report = from_wire(text)
+    return _error(report["error"], script) if report["status"] == "failed" else None
+
+
+def _error(told: dict[str, Any], script: Script) -> BelljarError:
+    kind = ERRORS.get(told["code"], ScriptRuntimeError)
+    if not issubclass(kind, ScriptError | HarnessInternalError):
+        kind = ScriptRuntimeError
+    frames = _frames(told.get("trace") or "", script)
+    where = place(script, *_unpacked(told.get("position") or 0)) or place(script, *_first_frame(told.get("trace") or ""))
+    details = dict(told.get("details") or {})
+    details |= {key: value for key, value in told.items() if key not in _OWN_KEYS}
+    if len(frames) > 1:
+        details["stack"] = frames
+    facts = {"tool": told.get("tool"), "call_id": told.get("call_id"), "details": details, "hint": told.get("hint") or ""}
+    if issubclass(kind, SourceError) and told.get("known") is not None:
+        details.pop("known", None)
+    return kind(_plain_message(told), **facts, **where)
+
+
+def _plain_message(told: dict[str, Any]) -> str:
+    message = str(told["message"])
+    return message.removeprefix("SyntaxError: ") if told["code"] == "ScriptSyntaxError" else message
+
+
+def _first_frame(trace: str) -> tuple[int, int]:
+    found = _FRAME.search(trace)
+    return (int(found[2]), int(found[3])) if found else (0, 0)
+
+
+def _frames(trace: str, script: Script) -> list[str]:
+    """The script's own frames, innermost first: `name (script.ts:line:column)`."""
+    out = []
+    for name, line, column in _FRAME.findall(trace)[:FRAMES]:
+        at_line, at_column = position(script, int(line), int(column))
+        if at_line:
+            out.append(f"{name or '<script>'} (script.ts:{at_line}:{at_column})")
+    return out
+
+
+def error_facts(error: BelljarError) -> dict[str, Any]:
+    """What a script may read of an error it catches: no host path, no host frame."""
+    facts: dict[str, Any] = {"code": error.code, "message": error.message, "retryable": error.retryable}
+    if error.hint:
+        facts["hint"] = error.hint
+    if error.details:
+        facts["details"] = error.details
+    return facts
