@@ -198,7 +198,7 @@ static const JSCFunctionListEntry host_functions[] = {
 
 /* -- steps -------------------------------------------------------------------------------------------------------- */
 
-/* An interrupted loop has not stored where it is; the engine's backtrace of the interruption has. Function names in it
+/* An interrupted loop has not stored where it is, so what stop() found may be stale; the backtrace is not. Function names in it
    hold no parentheses (patches.py), so the first file name behind one is real. */
 static void position_from_backtrace(void)
 {
@@ -221,8 +221,7 @@ static int32_t failed(void)
         uint32_t kind = kind_of(rt->current_exception);
         stop(kind == 1 ? JAR_STOP_MEMORY : kind == 2 ? JAR_STOP_STACK : JAR_STOP_BUG);
     }
-    if (!port.line)
-        position_from_backtrace();
+    position_from_backtrace();
     return JAR_STOPPED;
 }
 

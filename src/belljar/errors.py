@@ -128,7 +128,7 @@ class HostError(BelljarError):
 class SourceError(ScriptError):
     """A script was refused before it ran; `findings` lists everything that is wrong with it, not the first alone."""
 
-    phase = "parsing"
+    phase: ClassVar[Phase] = "parsing"
 
     def __init__(self, message: str, *, findings: Iterable[Finding] = (), **facts: Any) -> None:
         super().__init__(message, **facts)

@@ -1,0 +1,121 @@
+"""The journal of one run, in memory or also in a file of JSON lines.
+
+A file is written ahead: `append(..., durable=True)` returns when the records are on the disk. A process that dies may
+leave half a line at the end; `Journal.load` reads up to it and says so with `torn`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from belljar.errors import JournalError
+from belljar.journal._records import FORMAT, START, Record, decode, encode
+
+
+class Journal:
+    """Append-only. Any thread may append; records of one `append` stay together."""
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        """A new journal; with `path`, also in that file, which must not exist. Raises JournalError."""
+        self.path = Path(path) if path is not None else None
+        self.torn = False
+        self._records: list[Record] = []
+        self._lines: list[str] = []
+        self._head = START
+        self._lock = threading.Lock()
+        self._file = self._create() if self.path is not None else None
+
+    def _create(self) -> int:
+        assert self.path is not None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        except FileExistsError:
+            raise JournalError(f"{self.path} exists already", hint="A journal is of one run; name a new file.") from None
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be made: {error.strerror}") from None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Everything written so far."""
+        return tuple(self._records)
+
+    @property
+    def head(self) -> str:
+        """Hash of the last record: names the whole journal."""
+        return self._head
+
+    @property
+    def in_file(self) -> bool:
+        """Whether appending durably waits for a disk."""
+        return self._file is not None
+
+    def append(self, *records: Record, durable: bool = False) -> None:
+        """Add records. With `durable`, return only when a file's disk has them. Raises JournalError: disk full."""
+        with self._lock:
+            lines = []
+            for record in records:
+                line, self._head = encode(record, n=len(self._records), previous=self._head)
+                self._records.append(record)
+                lines.append(line)
+            self._lines.extend(lines)
+            if self._file is not None:
+                self._write("".join(f"{line}\n" for line in lines).encode(), durable)
+
+    def _write(self, data: bytes, durable: bool) -> None:
+        assert self._file is not None
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+            if durable:
+                os.fsync(self._file)
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Close the file. The records stay readable."""
+        with self._lock:
+            if self._file is not None:
+                os.fsync(self._file)
+                os.close(self._file)
+                self._file = None
+
+    def text(self) -> str:
+        """The journal as JSON lines: what a file of it holds."""
+        return "".join(f"{line}\n" for line in self._lines)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Journal:
+        """Read a journal file. Raises JournalError: not there, not a journal, another format, edited."""
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise JournalError(f"{path} cannot be read: {error.strerror}") from None
+        journal = cls.parse(data)
+        journal.path = Path(path)
+        return journal
+
+    @classmethod
+    def parse(cls, data: bytes) -> Journal:
+        """Read JSON lines. Raises JournalError as `load` does."""
+        journal = cls()
+        lines = data.split(b"\n")
+        journal.torn = bool(lines.pop())
+        try:
+            journal._read(line.decode() for line in lines)
+        except UnicodeDecodeError:
+            raise JournalError(f"record {len(journal._records)} is not UTF-8 text") from None
+        if not journal._records or journal._records[0].type != "run":
+            raise JournalError("this is not a journal, or its first record is missing")
+        if (found := journal._records[0].facts.get("format")) != FORMAT:
+            raise JournalError(f"journal format {found} is not known here; this belljar reads format {FORMAT}")
+        return journal
+
+    def _read(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            record, self._head = decode(line, n=len(self._records), previous=self._head)
+            self._records.append(record)
+            self._lines.append(line)

@@ -1,0 +1,128 @@
+"""Run a journal again: the same machine, the recorded answers, no tool. The bytes of the outcome must match."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from belljar.errors import BelljarError, JournalError, ReplayDivergedError
+from belljar.journal._history import History, error_of
+from belljar.journal._journal import Journal
+from belljar.journal._records import dumps
+from belljar.limits import Limits
+from belljar.machine import Call, Finished, Machine, Step, Waiting, open_machine
+from belljar.script import parse
+from belljar.values import canonical_json, wire_tree
+
+_DEPTH = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a run ended, as bytes that a replay must give again."""
+
+    value: Any = None
+    returned: bool = False
+    error: BelljarError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run ended with a value."""
+        return self.error is None
+
+    @property
+    def canonical_json(self) -> str:
+        """RFC 8785: the value (null where there is none), or `{"error":{code,message,line,column}}`."""
+        if self.error is None:
+            return canonical_json(wire_tree(self.value, depth=_DEPTH))
+        facts = {name: getattr(self.error, name) for name in ("code", "message", "line", "column")}
+        return canonical_json({"error": facts})
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of `canonical_json`."""
+        return hashlib.sha256(self.canonical_json.encode()).hexdigest()
+
+
+def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = None) -> Result:
+    """Run `journal` (or the file of that name) again and compare.
+
+    No tool is called. Raises ReplayDivergedError, with the ordinal and both questions in `details`, where the script
+    asks something else than it did or ends otherwise; JournalError for a journal that cannot be read or has no end.
+    """
+    if not isinstance(journal, Journal):
+        journal = Journal.load(journal)
+    history = History(journal.records)
+    if history.end is None:
+        raise JournalError("the journal ends before the run did", hint="The run's process died; see its calls' states.")
+    machine = open_machine(engine=engine or history.run["engine"], limits=Limits(**history.run["limits"]))
+    try:
+        result = _run(machine, history)
+    finally:
+        machine.close()
+    if (expected := history.end["sha256"]) != result.sha256:
+        raise ReplayDivergedError(
+            "the replay ended otherwise than the run", details={"run": expected, "replay": result.sha256}
+        )
+    return result
+
+
+def _run(machine: Machine, history: History) -> Result:
+    assert history.end is not None
+    by_host = history.end["by"] == "host"
+    ended = Result(value=history.end.get("value"), returned=history.end["returned"], error=error_of(history.end))
+    if by_host and not history.end["steps"]:
+        return ended
+    step = advance(machine, history)
+    if by_host:
+        return ended  # the clock, a cancellation or a fault ended it: those do not happen again
+    if not isinstance(step, Finished):
+        raise ReplayDivergedError("the run had ended here, the replay waits", details={"calls": _questions(step)})
+    return Result(value=step.value, returned=step.returned, error=step.error)
+
+
+def advance(machine: Machine, history: History) -> Step:
+    """Bring a fresh machine to where the journal's last settled step led. Raises ReplayDivergedError."""
+    run = history.run
+    script = parse(run["source"], profile=run["profile"], source_bytes=run["limits"]["source_bytes"])
+    step = machine.start(
+        script, tools=run["tools"], context=run["context"], seed=bytes.fromhex(run["seed"]), now_ms=run["now_ms"]
+    )
+    _compare(step, history)
+    steps = (history.end or {}).get("steps")
+    for count, settle in enumerate(history.settles, start=1):
+        if steps is not None and count >= steps:
+            break
+        if not isinstance(step, Waiting):
+            raise ReplayDivergedError("the replay ended before the run", details={"step": count})
+        step = machine.resume([history.answer(id_) for id_ in settle["calls"]], now_ms=settle["now_ms"])
+        _compare(step, history)
+    return step
+
+
+def _compare(step: Step, history: History) -> None:
+    for call in step.calls:
+        recorded = history.intents.get(call.id) or history.answers.get(call.id)
+        if recorded is not None and _asked(call) != (recorded["tool"], _text(recorded["asked"])):
+            raise ReplayDivergedError(
+                f"call {call.id} asks something else than it did in the run",
+                details={
+                    "ordinal": call.id,
+                    "run": f"{recorded['tool']}{_text(recorded['asked'])}",
+                    "replay": f"{call.tool}{_text(call.arguments)}",
+                },
+            )
+
+
+def _asked(call: Call) -> tuple[str, str]:
+    return call.tool, _text(call.arguments)
+
+
+def _text(arguments: Any) -> str:
+    return canonical_json(wire_tree(arguments, depth=_DEPTH))
+
+
+def _questions(step: Waiting) -> list[str]:
+    return [f"{call.tool}{dumps(call.arguments)}" for call in step.calls]

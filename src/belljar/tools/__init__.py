@@ -1,0 +1,55 @@
+"""Tools: Python functions that scripts may call, what the model is told of them, and who must agree to a call.
+
+`_tool` is the decorator and the object, `_signature` reads the function, `_contract` compiles its types, `_arguments`
+and `_results` use them, `_problems` says what did not fit. `_typescript`, `_jsdoc` and `_declare` write declarations,
+`_prompt` the rules for the model. `_registry` holds tools by name. `_redact`, `_approval`, `_approvers`, `_terminal`
+and `_statistics` are the way to a person. pydantic and rich are imported when they are first needed.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
+from belljar.tools._approvers import AutoApprover, CallbackApprover
+from belljar.tools._call_info import CallInfo
+from belljar.tools._declare import declaration, declarations
+from belljar.tools._prompt import prompt_text
+from belljar.tools._redact import redact, redact_text
+from belljar.tools._registry import Registry
+from belljar.tools._signal import AbortSignal
+from belljar.tools._statistics import ApprovalFigures, ApprovalStatistics
+from belljar.tools._tool import AnyTool, Tool, tool
+
+if TYPE_CHECKING:
+    from belljar.tools._terminal import TerminalApprover
+
+__all__ = [
+    "AbortSignal",
+    "AnyTool",
+    "ApprovalFigures",
+    "ApprovalRequest",
+    "ApprovalStatistics",
+    "Approver",
+    "AutoApprover",
+    "CallInfo",
+    "CallbackApprover",
+    "Decision",
+    "Registry",
+    "TerminalApprover",
+    "Tool",
+    "approval_digest",
+    "declaration",
+    "declarations",
+    "prompt_text",
+    "redact",
+    "redact_text",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """TerminalApprover on demand: it brings asyncio in, which tools themselves do not need."""
+    if name != "TerminalApprover":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from belljar.tools._terminal import TerminalApprover
+
+    return TerminalApprover

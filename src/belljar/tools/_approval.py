@@ -1,0 +1,130 @@
+"""One question to a person about one call, and the answer, tied together by a digest.
+
+What is approved is what runs: `approval_digest` covers the script, the call's place in the run, the tool and the whole
+arguments. The person sees the digest beside a shortened, redacted view; the decision carries it back; the host compares
+it with the digest of what it is about to dispatch and refuses any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from belljar.errors import UsageError
+from belljar.values import canonical_json, wire_tree
+
+Verdict: TypeAlias = Literal["approve", "approve_for_run", "deny"]
+_VERDICTS: Final = ("approve", "approve_for_run", "deny")
+
+_DOMAIN: Final = b"belljar.approval.v1\x00"
+"""So that no digest of another kind of record can ever equal one of these."""
+
+_DEPTH: Final = 256
+"""Limits.return_depth's largest value."""
+
+
+def approval_digest(script_sha256: str, ordinal: int, tool: str, arguments: Mapping[str, Any]) -> str:
+    """64 hex digits: SHA-256 over a domain prefix and the canonical JSON (RFC 8785) of the four facts.
+
+    Bytes in the arguments count in their wire form. Raises SerializationError for arguments that are no data.
+    """
+    facts = {
+        "arguments": wire_tree(dict(arguments), depth=_DEPTH),
+        "ordinal": ordinal,
+        "script": script_sha256,
+        "tool": tool,
+    }
+    return hashlib.sha256(_DOMAIN + canonical_json(facts).encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest:
+    """What an approver is asked."""
+
+    id: str
+    """Unique over all runs; answers name it."""
+    run_id: str
+    script_sha256: str
+    ordinal: int
+    """Place of the call among the run's calls, from 0."""
+    call_id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    """The real ones, by name, in plain data and bytes. Not for display."""
+    display: Mapping[str, Any]
+    """`arguments` after `redact`."""
+    excerpt: str
+    """The script around the call, with the call's line marked."""
+    line: int | None
+    """Of the call, from 1."""
+    column: int | None
+    """From 1, in UTF-16 code units."""
+    reason: str
+    """Why the tool asks."""
+    elapsed_ms: int
+    """How long the run had been going when it asked, waiting for approvals not counted."""
+    expires_ms: int
+    """How long the answer is waited for, from the moment of asking."""
+    digest: str
+    """`approval_digest` of script, ordinal, tool and arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """An approver's answer. Made by the four constructors; valid for the request with this digest only."""
+
+    verdict: Verdict
+    digest: str
+    """Of the request that was answered, not of replaced arguments."""
+    arguments: Mapping[str, Any] | None = None
+    """Instead of the request's, to be validated again; None leaves them."""
+    reason: str = ""
+    """In the decider's words; a denied script reads it."""
+    who: str = ""
+    """The person or policy, for the audit log."""
+    at_ms: int = 0
+    """Milliseconds since 1970, UTC; 0 when the host shall set it."""
+
+    def __post_init__(self) -> None:
+        if self.verdict not in _VERDICTS:
+            raise UsageError(f"a verdict is one of {', '.join(_VERDICTS)}, got {self.verdict!r}")
+        if self.arguments is not None and self.verdict != "approve":
+            raise UsageError(f"a decision to {self.verdict} cannot change the arguments")
+
+    @classmethod
+    def approve(cls, request: ApprovalRequest, *, reason: str = "", who: str = "", at_ms: int = 0) -> Decision:
+        """Make this one call as it is."""
+        return cls(verdict="approve", digest=request.digest, reason=reason, who=who, at_ms=at_ms)
+
+    @classmethod
+    def edit(
+        cls, request: ApprovalRequest, arguments: Mapping[str, Any], *, reason: str = "", who: str = "", at_ms: int = 0
+    ) -> Decision:
+        """Make this one call with other arguments; the tool's schema is applied to them as well."""
+        changed = dict(arguments)
+        return cls(verdict="approve", digest=request.digest, arguments=changed, reason=reason, who=who, at_ms=at_ms)
+
+    @classmethod
+    def approve_for_run(cls, request: ApprovalRequest, *, reason: str = "", who: str = "", at_ms: int = 0) -> Decision:
+        """Make this call, and later calls of the same tool in the same run, without asking again."""
+        return cls(verdict="approve_for_run", digest=request.digest, reason=reason, who=who, at_ms=at_ms)
+
+    @classmethod
+    def deny(cls, request: ApprovalRequest, reason: str = "", *, who: str = "", at_ms: int = 0) -> Decision:
+        """Do not make this call."""
+        return cls(verdict="deny", digest=request.digest, reason=reason, who=who, at_ms=at_ms)
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether the call may be made."""
+        return self.verdict != "deny"
+
+
+class Approver(Protocol):
+    """Answers requests, several at a time. A host cancels `decide` when the request expires or the run ends."""
+
+    async def decide(self, request: ApprovalRequest) -> Decision:
+        """The decision on this request. What it raises counts as a denial."""
+        ...

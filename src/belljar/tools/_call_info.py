@@ -1,0 +1,25 @@
+"""What a tool may know about the call it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallInfo:
+    """Given to a tool that takes a parameter annotated `belljar.CallInfo`."""
+
+    run_id: str
+    """The run that made the call."""
+    call_id: str
+    """Unique in the run."""
+    ordinal: int
+    """Place among the run's calls, from 0."""
+    tool: str
+    """The name that the script used, dots included."""
+    line: int | None
+    """Of the call in the script, from 1; None where the engine could not tell."""
+    column: int | None
+    """From 1, in UTF-16 code units; None where the engine could not tell."""
+    key: str
+    """The idempotency key: the same on every retry of this call, and of no other. Hand it to what you call."""

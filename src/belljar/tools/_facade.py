@@ -1,0 +1,445 @@
+"""Between one run's machine and the tools: budget, schema, approval, queue, journal, dispatch, abort, answer.
+
+A call passes these in order, and the first that objects answers it with a coded error:
+
+    budget -> schema -> approval -> queue -> intent in the journal -> the tool -> result schema -> answer in the journal
+
+Rule 1: the budget is reserved before anything else, so no number of parallel calls can pass it. Rule 2: the journal
+has the intent before the tool is called. Rule 3: what was approved, by digest, is what runs. Rule 4: every accepted call
+gets exactly one answer, or is aborted, and the journal tells which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from belljar.errors import (
+    ApprovalDeniedError,
+    ApprovalTimeoutError,
+    BelljarError,
+    CallAbortedError,
+    ConcurrencyLimitError,
+    HarnessInternalError,
+    ScriptError,
+    ToolBudgetExceededError,
+    ToolExecutionError,
+    ToolNotFoundError,
+)
+from belljar.journal import Journal, Record
+from belljar.limits import Limits
+from belljar.machine import Answer, Call
+from belljar.script import Script
+from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
+from belljar.tools._call_info import CallInfo
+from belljar.tools._clock import RunClock, wall_ms
+from belljar.tools._events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event
+from belljar.tools._open_call import OpenCall, answer_record, arguments_digest, idempotency_key, intent_record, tool_error
+from belljar.tools._redact import redact
+from belljar.tools._registry import Registry
+from belljar.tools._statistics import ApprovalStatistics, Ending
+from belljar.tools._tool import AnyTool
+
+_DRAIN_TURNS = 50
+"""Turns of the event loop that a batch waits for more answers while each turn brings some."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunServices:
+    """What a facade needs of its run and its harness."""
+
+    run_id: str
+    script: Script
+    registry: Registry
+    limits: Limits
+    journal: Journal
+    clock: RunClock
+    approver: Approver | None
+    statistics: ApprovalStatistics
+    threads: Executor
+    """For sync tools, and for waiting on the journal's disk."""
+    emit: Callable[[Event], None]
+    redact_secrets: Sequence[str] = ()
+
+
+class Facade:
+    """The calls of one run. Used from the event loop's thread only."""
+
+    def __init__(self, services: RunServices) -> None:
+        self._s = services
+        self._made = 0
+        self._queue: deque[OpenCall] = deque()
+        self._running: dict[int, OpenCall] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._dispatching: asyncio.Task[None] | None = None
+        self._ready: list[Answer] = []
+        self._changed = asyncio.Event()
+        self._approved_tools: set[str] = set()
+        self._broken: BelljarError | None = None
+        self.given_up: set[int] = set()
+        """Ids of calls whose answer nobody wants any more."""
+
+    # -- what the run asks ----------------------------------------------------------------------------------------
+
+    def accept(self, calls: Iterable[Call]) -> None:
+        """Take calls that the script made, in order. They are on their way when this returns."""
+        for call in calls:
+            try:
+                self._admit(call)
+            except ScriptError as error:
+                self._refuse(call, error)
+        self._pump()
+
+    async def answers(self) -> list[Answer]:
+        """Wait for at least one answer and take all there are, in the order they came.
+
+        Raises TimeoutError when the run's clock reaches its limit first, JournalError where the journal fails.
+        """
+        while not self._ready:
+            if self._broken is not None:
+                raise self._broken
+            if self._s.clock.left_s <= 0:
+                raise TimeoutError
+            self._changed.clear()
+            timeout = self._s.clock.left_s if self._s.clock.is_running else None
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue  # the clock decides, not this timer
+        await self._drain()
+        ready, self._ready = self._ready, []
+        return ready
+
+    def abort(self, ids: Iterable[int], reason: str) -> None:
+        """Give calls up: their tools are told to stop, their answers are not handed on."""
+        records = []
+        for id_ in ids:
+            if id_ in self.given_up:
+                continue
+            self.given_up.add(id_)
+            records.append(Record("abort", {"call": id_, "reason": reason}))
+            self._stop(id_, reason)
+        if records:
+            self._s.journal.append(*records)
+        self._ready = [answer for answer in self._ready if answer.id not in self.given_up]
+
+    async def close(self, reason: str) -> tuple[OpenCall, ...]:
+        """Abort all that is open and wait for the grace; the calls whose tools did not end even then."""
+        self._queue.clear()
+        self.abort([*self._tasks, *self._running], reason)
+        pending = [task for task in self._tasks.values() if not task.done()]
+        if pending:
+            await asyncio.wait(pending, timeout=self._s.limits.grace_ms / 1000)
+        stuck = tuple(self._running.values())
+        for open_call in stuck:
+            self._force(open_call)
+        return stuck
+
+    # -- admission ------------------------------------------------------------------------------------------------
+
+    def _admit(self, call: Call) -> None:
+        self._made += 1
+        if self._made > self._s.limits.tool_calls:
+            raise ToolBudgetExceededError(
+                f"a run may make {self._s.limits.tool_calls} tool calls; this is number {self._made}",
+                tool=call.tool,
+                details={"budget": self._s.limits.tool_calls},
+            )
+        tool = self._s.registry.get(call.tool)
+        if tool is None:
+            raise ToolNotFoundError(f"there is no tool {call.tool!r}", tool=call.tool)
+        asked = tool.bind(call.arguments)
+        open_call = OpenCall(call=call, tool=tool, asked=asked, kwargs=tool.validate(asked))
+        reason = None if tool.name in self._approved_tools else self._approval_reason(open_call)
+        if reason is None:
+            self._enqueue(open_call)
+        else:
+            self._spawn(open_call.id, self._ask(open_call, reason))
+
+    def _approval_reason(self, open_call: OpenCall) -> str | None:
+        try:
+            return open_call.tool.approval_reason(open_call.kwargs)
+        except Exception as error:  # the rule is the host's code: what it cannot decide is not allowed
+            reason = f"the approval rule of {open_call.tool.name} failed"
+            raise ApprovalDeniedError(reason, tool=open_call.tool.name) from error
+
+    def _enqueue(self, open_call: OpenCall) -> None:
+        if len(self._queue) >= self._s.limits.queued_calls + self._s.limits.concurrent_calls - len(self._running):
+            raise ConcurrencyLimitError(
+                f"{len(self._queue)} calls wait already, and no more may", tool=open_call.tool.name
+            )
+        self._queue.append(open_call)
+
+    def _refuse(self, call: Call, error: BelljarError) -> None:
+        self._answer(call, Answer(call.id, error=error), took_s=0.0)
+
+    # -- approval -------------------------------------------------------------------------------------------------
+
+    async def _ask(self, open_call: OpenCall, reason: str) -> None:
+        try:
+            await self._decide(open_call, reason)
+            self._enqueue(open_call)
+        except ScriptError as error:
+            self._refuse(open_call.call, error)
+        finally:
+            self._tasks.pop(open_call.id, None)
+        self._pump()
+        self._changed.set()
+
+    async def _decide(self, open_call: OpenCall, reason: str) -> None:
+        """Returns when the call may be made; its arguments may be others then. Raises the script's error otherwise."""
+        request = self._request(open_call, reason)
+        self._s.statistics.count_request()
+        self._s.emit(
+            ApprovalRequested(
+                run_id=self._s.run_id,
+                call=open_call.id,
+                tool=request.tool,
+                request_id=request.id,
+                reason=reason,
+                expires_ms=request.expires_ms,
+            )
+        )
+        asked_s = time.monotonic()
+        ending: Ending = "cancelled"
+        decision: Decision | None = None
+        try:
+            async with asyncio.timeout(request.expires_ms / 1000):
+                decision = await self._decision(request)
+            ending = "denied" if not decision.is_approval else "edited" if decision.arguments is not None else "approved"
+        except TimeoutError:
+            ending = "timed_out"
+            waited = f"{request.expires_ms / 1000:g} s"
+            raise ApprovalTimeoutError(f"nobody decided on {request.tool} within {waited}", tool=request.tool) from None
+        finally:
+            self._resolve(open_call, request, decision, ending, round((time.monotonic() - asked_s) * 1000))
+        if not decision.is_approval:
+            why = f": {decision.reason}" if decision.reason else ""
+            raise ApprovalDeniedError(f"the call of {request.tool} was denied{why}", tool=request.tool)
+        if decision.arguments is not None:
+            open_call.asked = dict(decision.arguments)
+            open_call.kwargs = open_call.tool.validate(open_call.asked)
+        if decision.verdict == "approve_for_run":
+            self._approved_tools.add(open_call.tool.name)
+
+    async def _decision(self, request: ApprovalRequest) -> Decision:
+        """The approver's answer; whatever goes wrong there is a denial."""
+        if self._s.approver is None:
+            return Decision.deny(request, "no approver is configured", who="belljar")
+        try:
+            decision = await self._s.approver.decide(request)
+        except Exception as error:  # an approver that fails has not approved
+            return Decision.deny(request, f"the approver failed ({type(error).__name__})", who="belljar")
+        if decision.digest != request.digest:
+            return Decision.deny(request, "the decision was made for another call", who="belljar")
+        return decision
+
+    def _request(self, open_call: OpenCall, reason: str) -> ApprovalRequest:
+        call, script = open_call.call, self._s.script
+        return ApprovalRequest(
+            id=f"{self._s.run_id}:{call.id}",
+            run_id=self._s.run_id,
+            script_sha256=script.sha256,
+            ordinal=call.id,
+            call_id=str(call.id),
+            tool=open_call.tool.name,
+            arguments=open_call.asked,
+            display=redact(open_call.asked, secrets=self._s.redact_secrets),
+            excerpt=script.excerpt(call.line, call.column) if call.line else "",
+            line=call.line or None,
+            column=call.column or None,
+            reason=reason,
+            elapsed_ms=round(self._s.clock.spent_s * 1000),
+            expires_ms=self._s.limits.approval_timeout_ms,
+            digest=approval_digest(script.sha256, call.id, open_call.tool.name, open_call.asked),
+        )
+
+    def _resolve(
+        self, open_call: OpenCall, request: ApprovalRequest, decision: Decision | None, ending: Ending, waited_ms: int
+    ) -> None:
+        """Count, write down and tell how a question ended."""
+        verdict = decision.verdict if decision is not None else ending
+        self._s.statistics.count_ending(ending, waited_ms=waited_ms)
+        facts: dict[str, Any] = {"call": open_call.id, "digest": request.digest, "verdict": verdict}
+        if decision is not None:
+            facts |= {"who": decision.who, "reason": decision.reason, "at_ms": decision.at_ms or wall_ms()}
+            if decision.arguments is not None:
+                facts["arguments"] = dict(decision.arguments)
+        self._s.journal.append(Record("approval", facts))
+        self._s.emit(
+            ApprovalResolved(
+                run_id=self._s.run_id,
+                call=open_call.id,
+                tool=request.tool,
+                request_id=request.id,
+                verdict=verdict,
+                who=decision.who if decision is not None else "",
+            )
+        )
+
+    # -- dispatch -------------------------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Start queued calls while there are places. A journal on disk is waited for in a thread."""
+        if self._dispatching is not None or not (batch := self._next_batch()):
+            return
+        if self._s.journal.in_file:
+            self._dispatching = asyncio.ensure_future(self._dispatch_durably(batch))
+        else:
+            self._write_intents(batch)
+            self._start(batch)
+
+    def _next_batch(self) -> list[OpenCall]:
+        batch = []
+        while self._queue and len(self._running) < self._s.limits.concurrent_calls:
+            open_call = self._queue.popleft()
+            if open_call.id not in self.given_up:
+                batch.append(open_call)
+                self._running[open_call.id] = open_call
+        return batch
+
+    async def _dispatch_durably(self, batch: list[OpenCall]) -> None:
+        self._s.clock.enter()
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._s.threads, self._write_intents, batch)
+        except BelljarError as error:
+            self._broken = error
+            for open_call in batch:
+                del self._running[open_call.id]
+            self._changed.set()
+            return
+        finally:
+            self._s.clock.leave()
+            self._dispatching = None
+        self._start(batch)
+        self._pump()
+
+    def _write_intents(self, batch: list[OpenCall]) -> None:
+        records = [intent_record(open_call, self._s.run_id) for open_call in batch]
+        self._s.journal.append(*records, durable=True)
+        for open_call in batch:
+            open_call.intended = True
+
+    def _start(self, batch: list[OpenCall]) -> None:
+        for open_call in batch:
+            if open_call.id in self.given_up:
+                self._running.pop(open_call.id, None)
+                continue
+            self._s.clock.enter()
+            self._spawn(open_call.id, self._perform(open_call))
+
+    def _spawn(self, id_: int, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks[id_] = asyncio.ensure_future(work)
+
+    async def _perform(self, open_call: OpenCall) -> None:
+        open_call.started_s = time.monotonic()
+        self._tell_start(open_call)
+        try:
+            answer = await self._answer_of(open_call)
+        finally:
+            self._s.clock.leave()
+            self._running.pop(open_call.id, None)
+            self._tasks.pop(open_call.id, None)
+        self._answer(open_call.call, answer, took_s=time.monotonic() - open_call.started_s)
+        self._pump()
+
+    async def _answer_of(self, open_call: OpenCall) -> Answer:
+        tool = open_call.tool
+        timeout = tool.timeout_ms / 1000 if tool.timeout_ms is not None else None
+        try:
+            async with asyncio.timeout(timeout):
+                result = await self._invoke(open_call)
+            return Answer(open_call.id, tool.encode(result))
+        except asyncio.CancelledError:
+            message = f"the call of {tool.name} was aborted: {open_call.signal.reason or 'cancelled'}"
+            return Answer(open_call.id, error=CallAbortedError(message, tool=tool.name))
+        except TimeoutError as error:
+            open_call.signal.abort("timeout")
+            if timeout is None:
+                return Answer(open_call.id, error=tool_error(error, tool.name))
+            message = f"{tool.name} did not answer within {timeout:g} s"
+            return Answer(open_call.id, error=ToolExecutionError(message, tool=tool.name))
+        except Exception as error:  # the tool is the host's code; its failure is the script's to handle
+            return Answer(open_call.id, error=tool_error(error, tool.name))
+
+    async def _invoke(self, open_call: OpenCall) -> Any:
+        tool, call = open_call.tool, self._call_info(open_call)
+        if tool.is_async:
+            return await tool.invoke(open_call.kwargs, signal=open_call.signal, call=call)
+        loop = asyncio.get_running_loop()
+        result = await loop.run_in_executor(
+            self._s.threads, lambda: tool.invoke(open_call.kwargs, signal=open_call.signal, call=call)
+        )
+        return await result if asyncio.iscoroutine(result) else result
+
+    def _call_info(self, open_call: OpenCall) -> CallInfo:
+        call = open_call.call
+        digest = arguments_digest(open_call.asked)
+        return CallInfo(
+            run_id=self._s.run_id,
+            call_id=str(call.id),
+            ordinal=call.id,
+            tool=call.tool,
+            line=call.line or None,
+            column=call.column or None,
+            key=idempotency_key(self._s.run_id, call.id, call.tool, digest),
+        )
+
+    # -- the answer -----------------------------------------------------------------------------------------------
+
+    def _answer(self, call: Call, answer: Answer, *, took_s: float) -> None:
+        self._s.journal.append(answer_record(call, answer))
+        if call.id not in self.given_up:
+            self._ready.append(answer)
+        self._changed.set()
+        self._s.emit(
+            CallFinished(
+                run_id=self._s.run_id,
+                call=call.id,
+                tool=call.tool,
+                error=answer.error.code if answer.error is not None else None,
+                duration_ms=took_s * 1000,
+            )
+        )
+
+    def _tell_start(self, open_call: OpenCall) -> None:
+        self._s.emit(
+            CallStarted(
+                run_id=self._s.run_id,
+                call=open_call.id,
+                tool=open_call.tool.name,
+                display=redact(open_call.asked, secrets=self._s.redact_secrets),
+                line=open_call.call.line,
+            )
+        )
+
+    async def _drain(self) -> None:
+        """Answers that come in the same few turns of the loop go back in one step."""
+        for _ in range(_DRAIN_TURNS):
+            count = len(self._ready)
+            await asyncio.sleep(0)
+            if len(self._ready) == count and not self._queue:
+                return
+
+    # -- abort ----------------------------------------------------------------------------------------------------
+
+    def _stop(self, id_: int, reason: str) -> None:
+        open_call = self._running.get(id_)
+        if open_call is not None:
+            open_call.signal.abort(reason)
+        task = self._tasks.get(id_)
+        if task is not None and (open_call is None or open_call.tool.is_async):
+            task.cancel()
+
+    def _force(self, open_call: OpenCall) -> None:
+        """A tool that does not stop: nobody will know how it ends, and the journal says so."""
+        message = f"{open_call.tool.name} did not stop within {self._s.limits.grace_ms} ms of being aborted"
+        error = HarnessInternalError(message) if not open_call.intended else CallAbortedError(message)
+        self._s.journal.append(answer_record(open_call.call, Answer(open_call.id, error=error), unknown=True))

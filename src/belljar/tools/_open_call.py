@@ -1,0 +1,76 @@
+"""A call on its way through the facade, and what the journal keeps of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from belljar.errors import BelljarError, ScriptError, ToolExecutionError
+from belljar.journal import Record
+from belljar.machine import Answer, Call
+from belljar.tools._signal import AbortSignal
+from belljar.tools._tool import AnyTool
+from belljar.values import canonical_json, wire_tree
+
+_DEPTH = 256
+_HOST_PATH = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[\w.@+~ -]+[\\/])+(?=[\w.@+~-])|(?<![\w/])~/(?:[\w.@+-]+/)*")
+"""A path of at least two steps from a root; what remains is its last step."""
+_MESSAGE_CHARS = 2_000
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenCall:
+    """One call that has no answer yet."""
+
+    call: Call
+    tool: AnyTool
+    asked: dict[str, Any]
+    """Arguments by name as the script gave them, or as an approver replaced them."""
+    kwargs: dict[str, Any]
+    """`asked`, validated: what the function gets."""
+    signal: AbortSignal = field(default_factory=AbortSignal)
+    intended: bool = False
+    """Whether the journal holds the intent: the tool may have been called."""
+    started_s: float = 0.0
+
+    @property
+    def id(self) -> int:
+        return self.call.id
+
+
+def arguments_digest(arguments: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of named arguments."""
+    return hashlib.sha256(canonical_json(wire_tree(arguments, depth=_DEPTH)).encode()).hexdigest()
+
+
+def idempotency_key(run_id: str, ordinal: int, tool: str, digest: str) -> str:
+    """The same on every retry of one call, and of no other: SHA-256 over the four facts."""
+    return hashlib.sha256(f"belljar call\0{run_id}\0{ordinal}\0{tool}\0{digest}".encode()).hexdigest()
+
+
+def intent_record(open_call: OpenCall, run_id: str) -> Record:
+    """What must be on the disk before the tool is called."""
+    call = open_call.call
+    digest = arguments_digest(open_call.asked)
+    facts = {"call": call.id, "tool": call.tool, "asked": call.arguments, "arguments": open_call.asked}
+    facts |= {"digest": digest, "key": idempotency_key(run_id, call.id, call.tool, digest)}
+    return Record("intent", facts | {"line": call.line, "column": call.column})
+
+
+def answer_record(call: Call, answer: Answer, *, unknown: bool = False) -> Record:
+    """What the tool, or the facade in its place, said."""
+    facts: dict[str, Any] = {"call": call.id, "tool": call.tool, "line": call.line, "column": call.column}
+    facts["asked"] = call.arguments
+    if answer.error is None:
+        return Record("answer", facts | {"value": answer.value})
+    return Record("answer", facts | {"error": answer.error.to_dict()} | ({"unknown": True} if unknown else {}))
+
+
+def tool_error(error: Exception, tool: str) -> BelljarError:
+    """What a script may know of an exception in a tool: its kind and message, no host path, no frame."""
+    if isinstance(error, ScriptError):
+        return error
+    text = _HOST_PATH.sub("", str(error))[:_MESSAGE_CHARS]
+    return ToolExecutionError(f"{tool} failed: {type(error).__name__}{': ' if text else ''}{text}", tool=tool)
