@@ -50,26 +50,31 @@ def main() -> int:
 
 def build(out: Path, *, relock: bool = False) -> None:
     """Put guest.wasm, prelude.js, guest.json and NOTICE into `out`. Raises SystemExit naming what does not match."""
-    lock = json.loads(LOCK.read_text())
+    locked = lock()
     out.mkdir(parents=True, exist_ok=True)
-    cached = cache_folder() / cache_key(lock)
+    cached = cache_folder() / cache_key(locked)
     if relock or not (cached / "guest.wasm").exists():
-        compile_into(cached, lock)
+        compile_into(cached, locked)
     wasm = (cached / "guest.wasm").read_bytes()
     digest = hashlib.sha256(wasm).hexdigest()
     if relock:
-        lock["wasm_sha256"] = digest
-        LOCK.write_text(json.dumps(lock, indent=2) + "\n")
-    elif digest != lock["wasm_sha256"]:
+        locked["wasm_sha256"] = digest
+        LOCK.write_text(json.dumps(locked, indent=2) + "\n")
+    elif digest != locked["wasm_sha256"]:
         shutil.rmtree(cached)
-        raise SystemExit(f"guest.wasm is {digest}, guest.lock says {lock['wasm_sha256']}; see CONTRIBUTING.md, 'The guest'")
+        raise SystemExit(f"guest.wasm is {digest}, guest.lock says {locked['wasm_sha256']}; see CONTRIBUTING.md, 'The guest'")
     prelude = prelude_source()
     (out / "guest.wasm").write_bytes(wasm)
     (out / "prelude.js").write_bytes(prelude)
     (out / "NOTICE").write_bytes((cached / "NOTICE").read_bytes())
     facts = {"wasm_sha256": digest, "prelude_sha256": hashlib.sha256(prelude).hexdigest()}
-    facts |= {"engine": f"QuickJS-ng {lock['engine_version']}", "compiler": f"ziglang {lock['ziglang']}"}
+    facts |= {"engine": f"QuickJS-ng {locked['engine_version']}", "compiler": f"ziglang {locked['ziglang']}"}
     (out / "guest.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def lock() -> dict[str, str]:
+    """What guest.lock pins: the engine's sources, the compiler, and the module they make."""
+    return dict(json.loads(LOCK.read_text()))
 
 
 def prelude_source() -> bytes:
@@ -84,11 +89,11 @@ def cache_folder() -> Path:
     return base / "guest"
 
 
-def cache_key(lock: dict[str, str]) -> str:
+def cache_key(locked: dict[str, str]) -> str:
     """Changes with every input of the compilation."""
     digest = hashlib.sha256()
     for name in ("sdist_sha256", "ziglang"):
-        digest.update(lock[name].encode())
+        digest.update(locked[name].encode())
     for name in ("build.py", "jar.c", "jar.h", "patches.py"):
         digest.update((HERE / name).read_bytes())
     return digest.hexdigest()[:24]
@@ -96,14 +101,14 @@ def cache_key(lock: dict[str, str]) -> str:
 
 def is_cached() -> bool:
     """Whether `build` needs neither the network nor a compiler."""
-    return (cache_folder() / cache_key(json.loads(LOCK.read_text())) / "guest.wasm").exists()
+    return (cache_folder() / cache_key(lock()) / "guest.wasm").exists()
 
 
-def compile_into(cached: Path, lock: dict[str, str]) -> None:
+def compile_into(cached: Path, locked: dict[str, str]) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cached.parent) as scratch:
         tree = Path(scratch) / "tree"
-        licence = unpack(fetch(lock, Path(scratch)), tree)
+        licence = unpack(fetch(locked, Path(scratch)), tree)
         patch(tree)
         for name in ("jar.c", "jar.h"):
             shutil.copy(HERE / name, tree)
@@ -116,10 +121,10 @@ def compile_into(cached: Path, lock: dict[str, str]) -> None:
         finished.rename(cached)
 
 
-def fetch(lock: dict[str, str], folder: Path) -> Path:
+def fetch(locked: dict[str, str], folder: Path) -> Path:
     """The locked sdist, downloaded with pip, which checks the hash before it opens the archive."""
     wanted = folder / "wanted.txt"
-    wanted.write_text(f"{lock['sdist']} --hash=sha256:{lock['sdist_sha256']}\n")
+    wanted.write_text(f"{locked['sdist']} --hash=sha256:{locked['sdist_sha256']}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
     command += ["--require-hashes", "--dest", str(folder), "--requirement", str(wanted)]
     subprocess.run(command, check=True, env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})

@@ -13,7 +13,7 @@ from belljar.journal._journal import Journal
 from belljar.journal._records import dumps
 from belljar.limits import Limits
 from belljar.machine import Call, Finished, Machine, Step, Waiting, open_machine
-from belljar.script import parse
+from belljar.script import reread
 from belljar.values import canonical_json, wire_tree
 
 _DEPTH = 512
@@ -86,7 +86,7 @@ def _run(machine: Machine, history: History) -> Result:
 def advance(machine: Machine, history: History) -> Step:
     """Bring a fresh machine to where the journal's last settled step led. Raises ReplayDivergedError."""
     run = history.run
-    script = parse(run["source"], profile=run["profile"], source_bytes=run["limits"]["source_bytes"])
+    script = reread(run["source"], profile=run["profile"], source_bytes=run["limits"]["source_bytes"])
     step = machine.start(
         script, tools=run["tools"], context=run["context"], seed=bytes.fromhex(run["seed"]), now_ms=run["now_ms"]
     )

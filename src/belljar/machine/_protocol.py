@@ -143,11 +143,14 @@ class Machine(Protocol):
         context: Mapping[str, Any] | None = None,
         seed: bytes = b"",
         now_ms: int = 0,
+        budget_ms: float | None = None,
     ) -> Step:
         """Run the script to its first wait or its end."""
         ...
 
-    def resume(self, answers: Sequence[Answer], *, now_ms: int | None = None) -> Step:
+    def resume(
+        self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None
+    ) -> Step:
         """Bring answers in the order in which their promises are to settle, and run on."""
         ...
 

@@ -32,7 +32,7 @@ from belljar.machine import _cache, _frozen, _guest, _report
 from belljar.machine._engine import NOW_OFFSET, OP_CHECK, OP_RESUME, OP_START, PORT, BaseImage, base_image
 from belljar.machine._protocol import Answer, Figures, Finished, State, Step, Waiting, require
 from belljar.machine._watchdog import STOP_CANCEL, STOP_TIME, Watch, ticks
-from belljar.script import Script, parse
+from belljar.script import Script, reread
 from belljar.values import to_wire
 
 FUEL_PER_MS = 100_000_000
@@ -86,11 +86,13 @@ class QuickJsMachine:
         context: Mapping[str, Any] | None = None,
         seed: bytes = b"",
         now_ms: int = 0,
+        budget_ms: float | None = None,
     ) -> Step:
         """Run `script` to its first wait or its end.
 
         `tools` are the names the script may call, `seed` any bytes from which its random numbers come, `now_ms` the
-        time it sees, in milliseconds since 1970. Raises MachineStateError on a machine that was started before.
+        time it sees, in milliseconds since 1970. `budget_ms` bounds this step besides what is left of the limits' timeout.
+        Raises MachineStateError on a machine that was started before.
         """
         require(self._state, "start")
         self._script = script
@@ -101,9 +103,11 @@ class QuickJsMachine:
             "seed": hashlib.sha256(b"belljar seed\0" + seed).hexdigest()[:32],
             "limits": _guest_limits(self._limits),
         }
-        return self._step(OP_START, json.dumps(request), now_ms)
+        return self._step(OP_START, json.dumps(request), now_ms, budget_ms)
 
-    def resume(self, answers: Sequence[Answer], *, now_ms: int | None = None) -> Step:
+    def resume(
+        self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None
+    ) -> Step:
         """Settle calls in the order of `answers` and run on. `now_ms` None leaves the script's clock where it is.
 
         Raises UsageError, and changes nothing, for an answer to a call that is not open.
@@ -117,7 +121,7 @@ class QuickJsMachine:
         message = f'{{"answers":[{",".join(map(_answer_text, answers))}]}}'
         for id_ in ids:
             del self._open[id_]
-        return self._step(OP_RESUME, message, now_ms)
+        return self._step(OP_RESUME, message, now_ms, budget_ms)
 
     def freeze(self, *, key: bytes | None = None) -> bytes:
         """The waiting run as bytes: what differs from the base image, compressed, with an HMAC under `key`.
@@ -183,9 +187,9 @@ class QuickJsMachine:
 
     # -- one step -------------------------------------------------------------------------------------------------
 
-    def _step(self, op: int, message: str, now_ms: int | None) -> Step:
+    def _step(self, op: int, message: str, now_ms: int | None, budget_ms: float | None) -> Step:
         try:
-            text, error = self._run(op, message.encode("ascii"), now_ms)
+            text, error = self._run(op, message.encode("ascii"), now_ms, budget_ms)
         except BaseException:
             self.close()
             raise
@@ -203,7 +207,9 @@ class QuickJsMachine:
         self.close()
         return step
 
-    def _run(self, op: int, message: bytes, now_ms: int | None) -> tuple[str, BelljarError | None]:
+    def _run(
+        self, op: int, message: bytes, now_ms: int | None = None, budget_ms: float | None = None
+    ) -> tuple[str, BelljarError | None]:
         """One crossing: the report's text, or the error that ended the machine."""
         instance, layout = self._instance, self._base.layout
         if self._cancelled:
@@ -216,7 +222,8 @@ class QuickJsMachine:
         ctypes.memmove(instance.address + (inbox & 0xFFFFFFFF), message, len(message))
         if now_ms is not None:
             ctypes.c_double.from_address(instance.address + layout.port + NOW_OFFSET).value = now_ms
-        budget_s = max(self._limits.timeout_ms / 1000 - self._used_s, 0.001)
+        budget_s = self._limits.timeout_ms / 1000 - self._used_s
+        budget_s = max(budget_s if budget_ms is None else min(budget_s, budget_ms / 1000), 0.001)
         instance.store.set_epoch_deadline(ticks(budget_s))
         trap: wasmtime.Trap | None = None
         status = 1
@@ -277,7 +284,7 @@ class QuickJsMachine:
         except BaseException:
             machine.close()
             raise
-        machine._script = parse(header["source"], profile=header["profile"], source_bytes=limits.source_bytes)
+        machine._script = reread(header["source"], profile=header["profile"], source_bytes=limits.source_bytes)
         machine._open = {call[0]: _report.OpenCall(*call) for call in header["open"]}
         machine._used_s = header["used_s"]
         machine._steps = header["steps"]
@@ -302,7 +309,7 @@ def compile_only(script: Script) -> BelljarError | None:
     """What the jar's own compiler says against `script`; None when it compiles. Nothing of it runs."""
     with QuickJsMachine(Limits()) as machine:
         machine._script = script
-        text, error = machine._run(OP_CHECK, json.dumps({"code": script.code}).encode("ascii"), None)
+        text, error = machine._run(OP_CHECK, json.dumps({"code": script.code}).encode("ascii"))
         return error or _report.compile_error(text, script)
 
 

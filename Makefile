@@ -1,0 +1,39 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each makes .venv and installs what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+VECTORS := $(wildcard ../shared/vectors)
+
+.PHONY: demo test check bench campaign docs clean
+
+demo: $(READY)
+	$(BIN)/belljar demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -q
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q
+	$(BIN)/python -m docs_check
+
+bench: $(READY)
+	$(BIN)/pip install --quiet '.[bench]'
+	$(BIN)/python -m benchmarks
+
+campaign: $(READY)
+	$(BIN)/python -m pytest -q --hypothesis-profile=campaign
+
+docs: $(READY)
+	$(BIN)/python -m docs_check --write
+
+$(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/guest.lock)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist src/belljar/_guest

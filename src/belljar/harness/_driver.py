@@ -1,0 +1,339 @@
+"""One run: the loop around a machine, from the journal's first record to its last.
+
+    journal "run" -> start -> [ accept calls -> wait for answers -> journal "settle" -> resume ]* -> journal "end"
+
+The machine steps in a worker thread, so the event loop never waits for a script. A run that waits long is frozen and
+its machine given back. A machine that breaks down is replaced once, by replaying the journal into a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from belljar.errors import (
+    BelljarError,
+    DetachedPromiseError,
+    HarnessInternalError,
+    ScriptCancelledError,
+    ScriptTimeoutError,
+)
+from belljar.harness._outcome import Outcome, PartialResult, RunFigures
+from belljar.journal import CallState, History, Record
+from belljar.journal._records import FORMAT
+from belljar.journal._replay import Result, advance
+from belljar.machine import (
+    Answer,
+    ConsoleLine,
+    Figures,
+    Finished,
+    Machine,
+    Output,
+    Progress,
+    Step,
+    Waiting,
+    open_machine,
+    thaw,
+)
+from belljar.tools._clock import wall_ms
+from belljar.tools._events import ConsoleWritten, ProgressMade, ScriptFinished, ScriptStarted
+from belljar.tools._facade import Facade, RunServices
+
+T = TypeVar("T")
+_HOST_ENDED = (ScriptTimeoutError, ScriptCancelledError, HarnessInternalError)
+"""Errors that need not happen again in a replay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What a run is given besides its services."""
+
+    engine: str
+    context: Mapping[str, Any]
+    seed: bytes
+    now_ms: int
+    image_key: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What steps brought besides calls."""
+
+    console: list[ConsoleLine] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+    console_dropped: int = 0
+    progress_dropped: int = 0
+
+
+class Driver:
+    """Takes one run to its end. Used from the event loop's thread only; `cancel` too."""
+
+    def __init__(self, services: RunServices, plan: RunPlan, steps: Executor) -> None:
+        self._s = services
+        self._plan = plan
+        self._steps = steps
+        self._facade = Facade(services)
+        self._machine: Machine | None = None
+        self._image: bytes | None = None
+        self._figures = Figures()
+        self._gathered = _Gathered()
+        self._step_count = 0
+        self._retried = False
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    # -- face -----------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """End the run with ScriptCancelledError."""
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def execute(self) -> Outcome:
+        """The run's outcome. Never raises for what the script, a tool or an approver does.
+
+        When the awaiting task is cancelled, the run is wound up, its journal ended, and CancelledError goes on.
+        """
+        self._task = asyncio.current_task()
+        self._s.emit(ScriptStarted(run_id=self._s.run_id, sha256=self._s.script.sha256))
+        outside: BaseException | None = None
+        try:
+            finished = await self._drive()
+        except TimeoutError:
+            finished = Finished(error=self._timeout())
+        except BelljarError as error:
+            finished = Finished(error=error)
+        except asyncio.CancelledError as cancelled:
+            finished = Finished(error=ScriptCancelledError("the run was cancelled"))
+            outside = None if self._cancelled else cancelled
+        outcome = await self._wind_up(finished)
+        if outside is not None:
+            raise outside
+        return outcome
+
+    # -- the loop -------------------------------------------------------------------------------------------------
+
+    async def _drive(self) -> Finished:
+        await self._write(self._run_record())
+        step = await self._step(self._start)
+        while isinstance(step, Waiting):
+            self._facade.abort(step.aborts, "it lost a race")
+            self._facade.accept(step.calls)
+            answers = await self._answers()
+            now_ms = wall_ms()
+            self._s.journal.append(Record("settle", {"calls": [answer.id for answer in answers], "now_ms": now_ms}))
+            step = await self._step(lambda batch=answers, now=now_ms: self._resume(batch, now))  # type: ignore[misc]  # bound per turn
+        return step
+
+    def _start(self) -> Step:
+        self._machine = open_machine(engine=self._plan.engine, limits=self._s.limits)
+        return self._machine.start(
+            self._s.script,
+            tools=self._s.registry.names,
+            context=self._plan.context,
+            seed=self._plan.seed,
+            now_ms=self._plan.now_ms,
+            budget_ms=self._budget_ms(),
+        )
+
+    def _resume(self, answers: list[Answer], now_ms: int) -> Step:
+        if self._machine is None:
+            assert self._image is not None
+            self._machine, _ = thaw(self._image, key=self._plan.image_key)
+            self._image = None
+        return self._machine.resume(answers, now_ms=now_ms, budget_ms=self._budget_ms())
+
+    def _replace(self) -> Step:
+        """A fresh machine where the broken one should have come to."""
+        self._machine = open_machine(engine=self._plan.engine, limits=self._s.limits)
+        return advance(self._machine, History(self._s.journal.records))
+
+    def _budget_ms(self) -> float:
+        return self._s.clock.left_s * 1000
+
+    async def _step(self, action: Callable[[], Step]) -> Step:
+        step = await self._in_thread(action)
+        if isinstance(step, Finished) and isinstance(step.error, HarnessInternalError) and not self._retried:
+            self._retried = True
+            step = await self._in_thread(self._replace)
+        self._step_count += 1
+        assert self._machine is not None
+        self._figures = self._machine.figures
+        self._tell(step.output)
+        return step
+
+    async def _in_thread(self, action: Callable[[], T]) -> T:
+        """Run in a worker thread. When cancelled, the machine is stopped and the thread waited for."""
+        self._s.clock.enter()
+        work = asyncio.get_running_loop().run_in_executor(self._steps, action)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if self._machine is not None:
+                self._machine.cancel()
+            await asyncio.wait([work])
+            raise
+        finally:
+            self._s.clock.leave()
+
+    async def _answers(self) -> list[Answer]:
+        waiting = asyncio.ensure_future(self._facade.answers())
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=self._s.limits.freeze_after_ms / 1000)
+            if not done:
+                await self._in_thread(self._freeze)
+            return await waiting
+        finally:
+            waiting.cancel()
+
+    def _freeze(self) -> None:
+        assert self._machine is not None
+        self._image = self._machine.freeze(key=self._plan.image_key)
+        self._machine.close()
+        self._machine = None
+
+    def _tell(self, output: Output) -> None:
+        gathered, run_id = self._gathered, self._s.run_id
+        gathered.console.extend(output.console)
+        gathered.progress.extend(output.progress)
+        gathered.console_dropped = max(gathered.console_dropped, output.dropped_console)
+        gathered.progress_dropped = max(gathered.progress_dropped, output.dropped_progress)
+        for line in output.console:
+            self._s.emit(ConsoleWritten(run_id=run_id, level=line.level, text=line.text, line=line.line))
+        for event in output.progress:
+            self._s.emit(ProgressMade(run_id=run_id, message=event.message, kind=event.kind))
+
+    # -- the journal ----------------------------------------------------------------------------------------------
+
+    async def _write(self, record: Record) -> None:
+        if self._s.journal.in_file:
+            await self._in_thread(lambda: self._s.journal.append(record, durable=True))
+        else:
+            self._s.journal.append(record)
+
+    def _run_record(self) -> Record:
+        return run_record(self._s, self._plan)
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def _timeout(self) -> ScriptTimeoutError:
+        limit = f"{self._s.limits.timeout_ms:,} ms"
+        open_calls = [c for c in History(self._s.journal.records).calls() if c.state is CallState.INTENDED]
+        where: dict[str, Any] = {}
+        if open_calls:
+            where = {"line": open_calls[0].line, "column": open_calls[0].column, "tool": open_calls[0].tool}
+            where["excerpt"] = self._s.script.excerpt(open_calls[0].line, open_calls[0].column)
+        return ScriptTimeoutError(f"the run took longer than {limit}", details={"cause": "clock"}, **where)
+
+    async def _wind_up(self, finished: Finished) -> Outcome:
+        """Stop what still goes on, end the journal, and say how it went."""
+        if self._machine is not None:
+            self._figures = self._machine.figures
+            self._machine.close()
+        left_behind = [call for call in finished.abandoned if finished.error is None]
+        stuck = await self._facade.close("the script has ended")
+        warnings: list[BelljarError] = []
+        if left_behind:
+            detached = self._detached(left_behind, len(stuck))
+            if self._s.limits.allow_detached:
+                warnings.append(detached)
+            else:
+                finished = Finished(error=detached)
+        outcome = self._outcome(finished, tuple(warnings))
+        self._s.emit(
+            ScriptFinished(
+                run_id=self._s.run_id,
+                ok=outcome.ok,
+                error=outcome.error.code if outcome.error is not None else None,
+                outcome=outcome,
+            )
+        )
+        return outcome
+
+    def _detached(self, ids: list[int], stuck: int) -> DetachedPromiseError:
+        forced = f"; {stuck} did not stop within {self._s.limits.grace_ms} ms" if stuck else ""
+        noun = "call was" if len(ids) == 1 else "calls were"
+        return DetachedPromiseError(
+            f"{len(ids)} {noun} not awaited and aborted when the script ended{forced}", details={"calls": ids}
+        )
+
+    def _outcome(self, finished: Finished, warnings: tuple[BelljarError, ...]) -> Outcome:
+        result = Result(value=finished.value, returned=finished.returned, error=finished.error)
+        self._end_journal(result)
+        history = History(self._s.journal.records)
+        calls = history.calls()
+        partial: tuple[PartialResult, ...] = ()
+        if result.error is not None:
+            done = [call for call in calls if call.state is CallState.DONE]
+            partial = tuple(
+                PartialResult(call=call.id, tool=call.tool, value=history.answers[call.id]["value"]) for call in done
+            )
+        return Outcome(
+            value=result.value,
+            returned=result.returned,
+            error=result.error,
+            run_id=self._s.run_id,
+            script_sha256=self._s.script.sha256,
+            journal=self._s.journal,
+            calls=calls,
+            partial=partial,
+            figures=self._run_figures(len(history.intents)),
+            console=tuple(self._gathered.console),
+            progress=tuple(self._gathered.progress),
+            warnings=warnings,
+        )
+
+    def _run_figures(self, tool_calls: int) -> RunFigures:
+        return RunFigures(
+            duration_ms=round(self._s.clock.spent_s * 1000, 3),
+            cpu_ms=round(self._figures.cpu_ms, 3),
+            tool_calls=tool_calls,
+            memory_mb=round(self._figures.memory_bytes / (1 << 20), 2),
+            fuel=self._figures.fuel,
+            steps=self._step_count,
+            console_dropped=self._gathered.console_dropped,
+            progress_dropped=self._gathered.progress_dropped,
+        )
+
+    def _end_journal(self, result: Result) -> None:
+        by = "host" if isinstance(result.error, _HOST_ENDED) or _is_host_error(result.error) else "script"
+        write_end(self._s.journal, result, by=by, steps=self._step_count)
+
+
+def _is_host_error(error: BelljarError | None) -> bool:
+    return isinstance(error, DetachedPromiseError) or (error is not None and error.phase == "parsing")
+
+
+def run_record(services: RunServices, plan: RunPlan) -> Record:
+    """The journal's first record: everything the machine is given."""
+    from dataclasses import asdict
+
+    return Record(
+        "run",
+        {
+            "format": FORMAT,
+            "run_id": services.run_id,
+            "script_sha256": services.script.sha256,
+            "source": services.script.source,
+            "profile": services.script.profile,
+            "engine": plan.engine,
+            "tools": list(services.registry.names),
+            "context": dict(plan.context),
+            "seed": plan.seed.hex(),
+            "now_ms": plan.now_ms,
+            "limits": asdict(services.limits),
+        },
+    )
+
+
+def write_end(journal: Any, result: Result, *, by: str, steps: int) -> None:
+    """The journal's last record, on the disk when this returns."""
+    facts: dict[str, Any] = {"by": by, "steps": steps, "returned": result.returned, "sha256": result.sha256}
+    facts["value"] = result.value
+    facts["error"] = result.error.to_dict() if result.error is not None else None
+    journal.append(Record("end", facts), durable=True)
+    journal.close()

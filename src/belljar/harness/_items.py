@@ -1,0 +1,106 @@
+"""What a turn gives back, in the order in which the model wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from belljar.errors import BelljarError
+from belljar.harness._outcome import Outcome, RunFigures
+
+Status: TypeAlias = Literal["completed", "failed", "skipped", "disabled", "checked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageItem:
+    """Text that the model wrote."""
+
+    type: ClassVar[str] = "message"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningItem:
+    """Thinking, untouched."""
+
+    type: ClassVar[str] = "reasoning"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCallItem:
+    """A script that the model wrote."""
+
+    type: ClassVar[str] = "script_call"
+    id: str
+    call_id: str
+    language: str
+    source: str
+    sha256: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptOutputItem:
+    """What came of it. One of `output_json` and `error` is set; neither where the script was not run."""
+
+    type: ClassVar[str] = "script_output"
+    call_id: str
+    output_json: str | None = None
+    error: BelljarError | None = None
+    text: str = ""
+    """What the model reads."""
+    partial: tuple[Any, ...] = ()
+    summary: str = ""
+    figures: RunFigures | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorItem:
+    """Something about the reply itself, or a warning; the text around it is kept."""
+
+    type: ClassVar[str] = "error"
+    error: BelljarError
+    is_warning: bool = False
+
+
+Item: TypeAlias = MessageItem | ReasoningItem | ScriptCallItem | ScriptOutputItem | ErrorItem
+
+
+def item_dict(item: Item) -> dict[str, Any]:
+    """Plain JSON data of one item."""
+    data: dict[str, Any] = {"type": item.type}
+    for field in fields(item):
+        value = getattr(item, field.name)
+        match value:
+            case BelljarError():
+                value = value.to_dict()
+            case RunFigures():
+                value = asdict(value)
+            case tuple():
+                value = list(value)
+        data[field.name] = value
+    return data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One reply, worked off."""
+
+    items: tuple[Item, ...]
+    outcomes: tuple[Outcome, ...] = ()
+    """Of the scripts that ran, in order."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing went wrong: every script ran to a value and the reply was well formed."""
+        broken = any(isinstance(item, ErrorItem) and not item.is_warning for item in self.items)
+        return not broken and all(outcome.ok for outcome in self.outcomes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data: what `--json` prints."""
+        return {
+            "ok": self.ok,
+            "items": [item_dict(item) for item in self.items],
+            "runs": [outcome.to_dict() for outcome in self.outcomes],
+        }
