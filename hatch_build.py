@@ -25,7 +25,7 @@ class GuestBuildHook(BuildHookInterface[Any]):
             return []
         return [f"ziglang=={guest.lock()['ziglang']}", "pip"]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         """Build for wheels and editable installs; a source distribution carries the sources."""
         if self.target_name == "sdist":
             return

@@ -62,7 +62,9 @@ def build(out: Path, *, relock: bool = False) -> None:
         LOCK.write_text(json.dumps(locked, indent=2) + "\n")
     elif digest != locked["wasm_sha256"]:
         shutil.rmtree(cached)
-        raise SystemExit(f"guest.wasm is {digest}, guest.lock says {locked['wasm_sha256']}; see CONTRIBUTING.md, 'The guest'")
+        raise SystemExit(
+            f"guest.wasm is {digest}, guest.lock says {locked['wasm_sha256']}; see CONTRIBUTING.md, 'The guest'"
+        )
     prelude = prelude_source()
     (out / "guest.wasm").write_bytes(wasm)
     (out / "prelude.js").write_bytes(prelude)

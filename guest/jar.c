@@ -17,6 +17,9 @@ _Noreturn static void jar_abort(void);
 struct JSRuntime;
 static void jar_mark_exception(struct JSRuntime *runtime, int kind);
 static int bare_error_kind;
+struct JSFunctionBytecode;
+#include "quickjs.h"
+static void jar_note_throw(JSContext *c, struct JSFunctionBytecode *code, const uint8_t *pc, JSValueConst value);
 
 #include "quickjs.c"
 
@@ -34,6 +37,8 @@ static JSContext *ctx;
 static JSAtom script_file;
 static JSValue handlers[HANDLERS];
 static const char *message; /* the outbox, owned by QuickJS until the next step */
+static JSValue last_thrown = JS_UNDEFINED;
+static int32_t last_thrown_at;
 static bool ended;          /* stopped for good: every further step is refused */
 
 /* -- where the script is ------------------------------------------------------------------------------------------ */
@@ -190,9 +195,32 @@ static JSValue host_stack(JSContext *c, JSValueConst self, int argc, JSValueCons
     return JS_UNDEFINED;
 }
 
+/* thrown(value): where the script threw `value`, packed as by position(), when that was the last thing thrown that is
+ * no Error; else 0. An Error knows where it was made, anything else does not. */
+static JSValue host_thrown(JSContext *c, JSValueConst self, int argc, JSValueConst *argv)
+{
+    (void)self;
+    (void)argc;
+    if (!js_same_value(c, argv[0], last_thrown))
+        return js_int32(0);
+    return js_int32(last_thrown_at);
+}
+
+static void jar_note_throw(JSContext *c, JSFunctionBytecode *code, const uint8_t *pc, JSValueConst value)
+{
+    int column, line;
+    if (JS_IsError(value) || code->filename != script_file)
+        return;
+    line = find_line_num(c, code, pc - code->byte_code_buf - 1, &column);
+    JS_FreeValue(c, last_thrown);
+    last_thrown = js_dup(value);
+    last_thrown_at = line > 32767 ? 0 : line << 16 | (column & 0xffff);
+}
+
 static const JSCFunctionListEntry host_functions[] = {
     JS_CFUNC_DEF("compile", 1, host_compile), JS_CFUNC_DEF("position", 0, host_position),
     JS_CFUNC_DEF("trace", 1, host_trace),     JS_CFUNC_DEF("kind", 1, host_kind),
+    JS_CFUNC_DEF("thrown", 1, host_thrown),
     JS_CFUNC_DEF("memory", 1, host_memory),   JS_CFUNC_DEF("stack", 1, host_stack),
 };
 
@@ -271,6 +299,7 @@ static int32_t seal(void)
                 free(hole);
                 break;
             }
+            memset(hole, 0, size);
         }
     }
     for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++) /* set up here once, not in every run */
@@ -354,10 +383,10 @@ EXPORT("jar_reserve") uint32_t jar_reserve(uint32_t size)
     return port.inbox;
 }
 
-EXPORT("jar_step") int32_t jar_step(int32_t op, uint32_t size)
+static int32_t step(uint32_t op, uint32_t size)
 {
     static const int handler_of[] = {-1, -1, ON_START, ON_RESUME, ON_CHECK};
-    if (ended || !rt || op < 0 || op > JAR_OP_CHECK || size >= port.inbox_size)
+    if (ended || !rt || op > JAR_OP_CHECK || size >= port.inbox_size)
         return JAR_STOPPED;
     ((uint8_t *)port.inbox)[size] = 0; /* JS_Eval and JS_ParseJSON want the terminator */
     if (message)
@@ -366,6 +395,12 @@ EXPORT("jar_step") int32_t jar_step(int32_t op, uint32_t size)
     int32_t status = op == JAR_OP_BOOT ? boot(size) : op == JAR_OP_SEAL ? seal() : call(handler_of[op], size);
     port.heap_used = rt->malloc_state.malloc_size;
     return status;
+}
+
+EXPORT("jar_step") void jar_step(void)
+{
+    port.status = JAR_STOPPED; /* what a trap leaves behind */
+    port.status = step(port.op, port.size);
 }
 
 /* -- what the C library would ask of a system ---------------------------------------------------------------------- */

@@ -17,6 +17,9 @@
 /* The one structure both sides know. Its address is what jar_port() returns and never changes. Little-endian. */
 typedef struct {
     volatile uint32_t interrupt; /* host writes, from any thread: 0 go on, else a JAR_STOP_ code to stop with */
+    uint32_t op;                 /* host writes before a step: a JAR_OP_ code */
+    uint32_t size;               /* host writes before a step: bytes of the message in the inbox */
+    uint32_t status;             /* JAR_OK or JAR_STOPPED after a step */
     uint32_t inbox;              /* address of the buffer that the host fills before jar_step */
     uint32_t inbox_size;         /* its capacity in bytes */
     uint32_t outbox;             /* address of the message after jar_step returned JAR_OK; valid until the next step */
@@ -27,7 +30,6 @@ typedef struct {
     uint32_t heap_used;          /* bytes that JavaScript values occupy, after the last step */
     uint32_t heap_start;         /* first byte of the C heap; what is below is static data and the stack */
     uint32_t fresh;              /* after JAR_OP_SEAL: first byte that the base image does not use */
-    uint32_t reserved;
     double now_ms;               /* the run's clock, milliseconds since 1970; host writes before a step */
 } jar_port_t;
 
@@ -56,8 +58,9 @@ uint32_t jar_port(void);
 /* Makes the inbox hold at least `size` bytes, losing what was in it. Its address, or 0 when memory ran out. */
 uint32_t jar_reserve(uint32_t size);
 
-/* Does one step with the first `size` bytes of the inbox. JAR_OK: the answer is in the outbox. JAR_STOPPED: see
- * port.stop; the machine accepts no further step. */
-int32_t jar_step(int32_t op, uint32_t size);
+/* Does port.op with the first port.size bytes of the inbox. port.status is JAR_OK: the answer is in the outbox; or
+ * JAR_STOPPED: see port.stop, the machine accepts no further step. Takes and gives nothing, because arguments cost the
+ * host more than memory does. */
+void jar_step(void);
 
 #endif

@@ -32,15 +32,16 @@ PATCHES = (
         old="JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)",
         new="#define js_check_stack_overflow(rt, size) (JAR_STACK_PAD(128), jar_stack_is_low(rt, size))\n\n"
         "JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)",
-        why="QuickJS measures the stack in linear memory, but natives that recurse use up the engine's own stack first. "
-        "Each function that recurses now takes as much linear stack as keeps it at 0.3 of its native frames (measured "
-        "by depth at the trap), so that the two run out in the same order and the script gets a RangeError instead of "
-        "a dead machine.",
+        why="QuickJS measures the stack in linear memory, but natives that recurse use up the engine's own stack "
+        "first. Each function that recurses now takes linear stack, at least 0.3 of its native frames (measured by "
+        "depth at the trap), so that the two run out in the same order and the script gets a RangeError instead of a "
+        "dead machine.",
     ),
     Patch(
         file="quickjs.c",
         old="static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)\n{",
-        new="static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)\n{\n    JAR_STACK_PAD(1024);",
+        new="static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)\n{\n"
+        "    JAR_STACK_PAD(1024);",
         why="the same for nested source: 2.2 kB of native stack a bracket",
     ),
     Patch(
@@ -98,7 +99,7 @@ PATCHES = (
         file="quickjs.c",
         old="                str1 = func_name_str;",
         new="                str1 = jar_plain_name((char *)func_name_str);",
-        why="a function's name is the script's to choose; without this it could write lines of its own into a backtrace",
+        why="a function's name is the script's to choose; it must not write lines of its own into a backtrace",
     ),
     Patch(
         file="quickjs.c",
@@ -134,5 +135,11 @@ PATCHES = (
         old="#define JS_ARENA_SIZE              4096",
         new="#define JS_ARENA_SIZE              1024",
         why="a small run touches one block of many sizes; smaller arenas put them on fewer pages",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="        CASE(OP_throw):\n            JS_Throw(ctx, *--sp);",
+        new="        CASE(OP_throw):\n            jar_note_throw(ctx, b, pc, sp[-1]);\n            JS_Throw(ctx, *--sp);",
+        why="only an Error knows where it was made; `throw 'no'` should have a line and column, too",
     ),
 )

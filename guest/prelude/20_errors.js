@@ -46,11 +46,15 @@ function describe(reason) {
     const kind = KINDS[host.kind(reason)];
     if (kind) return { code: kind, message: textOf(read(reason, 'message')), trace };
     if (typeof reason !== 'object' || reason === null) {
-        return { code: 'ScriptRuntimeError', message: `the script threw ${shortly(reason)}`, name: 'throw' };
+        return {
+            code: 'ScriptRuntimeError', message: `the script threw ${shortly(reason)}`, name: 'throw',
+            position: host.thrown(reason),
+        };
     }
     const name = textOf(read(reason, 'name') ?? 'Error');
     const message = textOf(read(reason, 'message') ?? '');
     const told = { code: 'ScriptRuntimeError', message: message ? `${name}: ${message}` : name, name, trace };
+    if (trace === undefined) told.position = host.thrown(reason);
     if (trace === undefined && !message) told.message = `the script threw ${shortly(reason)}`;
     const inner = read(reason, 'errors');
     if (isArray(inner)) told.errors = listed(inner);

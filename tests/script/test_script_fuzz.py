@@ -123,4 +123,5 @@ def test_the_public_names_are_these() -> None:
         "detect",
         "near_misses",
         "parse",
+        "reread",
     ]

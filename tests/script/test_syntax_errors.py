@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from belljar.errors import ScriptSyntaxError
-from belljar.script import analyse, parse
+from belljar.script import analyse, parse, reread
 
 TOLD = {
     "an unclosed parenthesis": ("const a = (1 + 2;\nreturn a", 1, 11, "'(' is never closed"),
@@ -85,6 +85,14 @@ def test_a_text_that_leaves_its_own_body_is_certainly_refused(source: str) -> No
     analysis = analyse(source)
     assert (analysis.script, analysis.tentative) == (None, False)
     assert "closes nothing that was opened" in analysis.findings[0].message
+
+
+def test_a_source_that_ran_before_is_read_again_without_doubts() -> None:
+    """The jar compiled it then; what is certainly wrong is still an error."""
+    source = "const abstract = 1; abstract = 2; return abstract"
+    assert reread(source) is analyse(source).script
+    with pytest.raises(ScriptSyntaxError):
+        reread("} {")
 
 
 def test_doubts_beside_a_certain_finding_are_not_tentative() -> None:

@@ -15,7 +15,7 @@ def found(source: str) -> list[tuple[int, str]]:
     return [(finding.column, finding.message) for finding in analyse(source, tools=TOOLS).findings]
 
 
-def used(source: str, tools: tuple[str, ...] | None = TOOLS) -> list[str | None]:
+def used(source: str, tools: tuple[str, ...] | None = TOOLS) -> list[str]:
     """Names of the tools used."""
     return [use.name for use in analyse(source, tools=tools).tools_used]
 
@@ -79,12 +79,30 @@ def test_known_and_computed_names_are_fine(source: str) -> None:
 
 
 def test_uses_are_listed_with_their_places() -> None:
-    """In the order of the text; a computed name, and `tools` passed on, is a use without a name."""
-    assert analyse("tools.pay();\ntools[context.a](); f(tools)\nfunction f(x) {}", tools=TOOLS).tools_used == (
+    """In the order of the text."""
+    analysis = analyse("tools.pay();\nconst { a } = tools; a(await tools['get_rate']())", tools=TOOLS)
+    assert analysis.tools_used == (
         ToolUse(name="pay", line=1, column=7),
-        ToolUse(name=None, line=2, column=1),
-        ToolUse(name=None, line=2, column=23),
+        ToolUse(name="a", line=2, column=9),
+        ToolUse(name="get_rate", line=2, column=37),
     )
+    assert not analysis.has_computed_tools
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tools[context.a]()",
+        "f(tools)\nfunction f(x) {}",
+        "const { ...all } = tools; all",
+        "tools.mcp.github",
+        "({ tools })",
+    ],
+)
+def test_names_that_only_the_run_knows_are_told(source: str) -> None:
+    """A computed name, or `tools` or a group of them passed on."""
+    analysis = analyse(source, tools=TOOLS)
+    assert (analysis.findings, analysis.tools_used, analysis.has_computed_tools) == ((), (), True)
 
 
 def test_the_longer_of_two_names_is_meant() -> None:

@@ -61,9 +61,7 @@ def check(
 
 def report(source: str | bytes, registry: Registry | None, limits: Limits) -> Report:
     """`check`, for tools that are registered already."""
-    analysis = analyse(
-        source, tools=registry.names if registry is not None else None, source_bytes=limits.source_bytes
-    )
+    analysis = analyse(source, tools=registry.names if registry is not None else None, source_bytes=limits.source_bytes)
     findings = with_compiler(analysis)
     used = tuple(dict.fromkeys(use.name for use in analysis.tools_used))
     known = [tool for name in used if registry is not None and (tool := registry.get(name)) is not None]

@@ -34,7 +34,9 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         except FileExistsError:
-            raise JournalError(f"{self.path} exists already", hint="A journal is of one run; name a new file.") from None
+            raise JournalError(
+                f"{self.path} exists already", hint="A journal is of one run; name a new file."
+            ) from None
         except OSError as error:
             raise JournalError(f"{self.path} cannot be made: {error.strerror}") from None
 

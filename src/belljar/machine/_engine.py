@@ -17,7 +17,7 @@ import threading
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import wasmtime
 
@@ -26,10 +26,32 @@ from belljar.machine import _cache, _guest, _pool
 from belljar.machine._bake import bake
 from belljar.machine._watchdog import Watchdog
 
-PORT = struct.Struct("<12Id")
-"""jar_port_t of guest/jar.h: interrupt, inbox, inbox_size, outbox, outbox_size, stop, line, column, heap_used,
-heap_start, fresh, reserved, now_ms."""
-NOW_OFFSET = 48
+
+class Port(NamedTuple):
+    """jar_port_t of guest/jar.h."""
+
+    interrupt: int
+    op: int
+    size: int
+    status: int
+    inbox: int
+    inbox_size: int
+    outbox: int
+    outbox_size: int
+    stop: int
+    line: int
+    column: int
+    heap_used: int
+    heap_start: int
+    fresh: int
+    now_ms: float
+
+
+PORT = struct.Struct("<14Id")
+REQUEST = struct.Struct("<II")
+"""The fields that the host writes before a step: op and size, REQUEST_OFFSET into the port."""
+REQUEST_OFFSET = 4
+NOW_OFFSET = 56
 OP_BOOT, OP_SEAL, OP_START, OP_RESUME, OP_CHECK = range(5)
 MAX_WASM_STACK = 1_900 * 1024
 """Native stack of a step. wasmtime's engine refuses 2 MB; guest/patches.py keeps scripts below this."""
@@ -185,8 +207,10 @@ def _make() -> tuple[bytes, Layout]:
     port = exports["jar_port"](store)
     _boot(store, exports)
     memory = bytes(exports["memory"].read(store))
-    facts = PORT.unpack_from(memory, port)
-    layout = Layout(port=port, inbox=facts[1], inbox_size=facts[2], fresh=facts[10], memory_bytes=len(memory))
+    facts = Port(*PORT.unpack_from(memory, port))
+    layout = Layout(
+        port=port, inbox=facts.inbox, inbox_size=facts.inbox_size, fresh=facts.fresh, memory_bytes=len(memory)
+    )
     baked = wasmtime.Module(engine, bake(_guest.wasm(), memory, ("memory", "jar_step", "jar_reserve")))
     return bytes(baked.serialize()), layout
 
@@ -195,6 +219,9 @@ def _boot(store: wasmtime.Store, exports: Any) -> None:
     prelude = _guest.prelude()
     inbox = exports["jar_reserve"](store, len(prelude) + 1)
     exports["memory"].write(store, prelude, inbox)
+    port = exports["jar_port"](store)
     for op, size in ((OP_BOOT, len(prelude)), (OP_SEAL, 0)):
-        if exports["jar_step"](store, op, size):
+        exports["memory"].write(store, REQUEST.pack(op, size), port + REQUEST_OFFSET)
+        exports["jar_step"](store)
+        if PORT.unpack(exports["memory"].read(store, port, port + PORT.size))[3]:
             raise HarnessInternalError("the guest's prelude does not load")

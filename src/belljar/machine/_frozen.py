@@ -84,7 +84,9 @@ def _runs(body: bytes) -> Iterator[tuple[int, bytes]]:
 def changed_ranges(memory: bytes, base: bytes) -> Iterator[tuple[int, int]]:
     """Begin and end of each run of FINE grains that differ from `base`, or from zero beyond its end."""
     begin = last = -1
-    for at in _changed_grains(memory, base.ljust(len(memory), b"\0")):
+    if len(base) < len(memory):
+        base = base.ljust(len(memory), b"\0")
+    for at in _changed_grains(memory, base):
         if at != last:
             if begin >= 0:
                 yield begin, last
@@ -101,4 +103,3 @@ def _changed_grains(memory: bytes, base: bytes) -> Iterator[int]:
         for at in range(page, page + _COARSE, _FINE):
             if memory[at : at + _FINE] != base[at : at + _FINE]:
                 yield at
-

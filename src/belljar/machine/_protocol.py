@@ -148,9 +148,7 @@ class Machine(Protocol):
         """Run the script to its first wait or its end."""
         ...
 
-    def resume(
-        self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None
-    ) -> Step:
+    def resume(self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None) -> Step:
         """Bring answers in the order in which their promises are to settle, and run on."""
         ...
 

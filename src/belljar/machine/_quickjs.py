@@ -29,7 +29,18 @@ from belljar.errors import (
 )
 from belljar.limits import Limits
 from belljar.machine import _cache, _frozen, _guest, _report
-from belljar.machine._engine import NOW_OFFSET, OP_CHECK, OP_RESUME, OP_START, PORT, BaseImage, base_image
+from belljar.machine._engine import (
+    NOW_OFFSET,
+    OP_CHECK,
+    OP_RESUME,
+    OP_START,
+    PORT,
+    REQUEST,
+    REQUEST_OFFSET,
+    BaseImage,
+    Port,
+    base_image,
+)
 from belljar.machine._protocol import Answer, Figures, Finished, State, Step, Waiting, require
 from belljar.machine._watchdog import STOP_CANCEL, STOP_TIME, Watch, ticks
 from belljar.script import Script, reread
@@ -91,8 +102,8 @@ class QuickJsMachine:
         """Run `script` to its first wait or its end.
 
         `tools` are the names the script may call, `seed` any bytes from which its random numbers come, `now_ms` the
-        time it sees, in milliseconds since 1970. `budget_ms` bounds this step besides what is left of the limits' timeout.
-        Raises MachineStateError on a machine that was started before.
+        time it sees, in milliseconds since 1970. `budget_ms` bounds this step, besides what is left of the limits'
+        timeout. Raises MachineStateError on a machine that was started before.
         """
         require(self._state, "start")
         self._script = script
@@ -105,9 +116,7 @@ class QuickJsMachine:
         }
         return self._step(OP_START, json.dumps(request), now_ms, budget_ms)
 
-    def resume(
-        self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None
-    ) -> Step:
+    def resume(self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None) -> Step:
         """Settle calls in the order of `answers` and run on. `now_ms` None leaves the script's clock where it is.
 
         Raises UsageError, and changes nothing, for an answer to a call that is not open.
@@ -220,32 +229,32 @@ class QuickJsMachine:
             if not inbox:
                 return "", ScriptMemoryError("the message to the script does not fit into its memory")
         ctypes.memmove(instance.address + (inbox & 0xFFFFFFFF), message, len(message))
+        ctypes.memmove(instance.address + layout.port + REQUEST_OFFSET, REQUEST.pack(op, len(message)), REQUEST.size)
         if now_ms is not None:
             ctypes.c_double.from_address(instance.address + layout.port + NOW_OFFSET).value = now_ms
         budget_s = self._limits.timeout_ms / 1000 - self._used_s
         budget_s = max(budget_s if budget_ms is None else min(budget_s, budget_ms / 1000), 0.001)
         instance.store.set_epoch_deadline(ticks(budget_s))
         trap: wasmtime.Trap | None = None
-        status = 1
         watch = self._watch = self._base.watchdog.begin(self._word, budget_s)
         try:
-            status = instance.step(instance.store, op, len(message))
+            instance.step(instance.store)
         except wasmtime.Trap as caught:
             trap = caught
         finally:
             self._watch = None
             self._used_s += self._base.watchdog.end(watch)
             self._steps += 1
-        port = PORT.unpack(ctypes.string_at(instance.address + layout.port, PORT.size))
+        port = Port(*PORT.unpack(ctypes.string_at(instance.address + layout.port, PORT.size)))
         self._figures = Figures(
             fuel=self._fuel - (0 if _out_of_fuel(trap) else instance.store.get_fuel()),
             memory_bytes=self._memory_bytes(),
             cpu_ms=self._used_s * 1000,
             steps=self._steps,
         )
-        if trap is None and status == 0:
-            return ctypes.string_at(instance.address + port[3], port[4]).decode(), None
-        return "", self._stopped(trap, reason=port[5] or port[0], line=port[6], column=port[7])
+        if trap is None and not port.status:
+            return ctypes.string_at(instance.address + port.outbox, port.outbox_size).decode(), None
+        return "", self._stopped(trap, reason=port.stop or port.interrupt, line=port.line, column=port.column)
 
     def _stopped(self, trap: wasmtime.Trap | None, *, reason: int, line: int, column: int) -> BelljarError:
         """Why the machine stopped without a report."""

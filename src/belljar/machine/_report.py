@@ -7,9 +7,10 @@ ERRORS, positions are mapped through the script, and a report of another shape i
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from belljar.errors import ERRORS, BelljarError, HarnessInternalError, ScriptError, ScriptRuntimeError, SourceError
+from belljar.errors import ERRORS, BelljarError, HarnessInternalError, ScriptError, ScriptRuntimeError
 from belljar.machine._protocol import Call, ConsoleLine, Finished, Output, Progress, Step, Waiting
 from belljar.script import Script
 from belljar.values import from_wire
@@ -17,7 +18,9 @@ from belljar.values import from_wire
 FRAMES = 10
 """Frames of a backtrace that the model is shown."""
 _FRAME = re.compile(r"^ +at (?:(.*) \()?script\.ts:(\d+):(\d+)\)?$", re.MULTILINE)
-_OWN_KEYS = frozenset({"code", "message", "position", "trace", "name", "hint", "retryable", "tool", "call_id", "details"})
+_OWN_KEYS = frozenset(
+    {"code", "message", "position", "trace", "name", "hint", "retryable", "tool", "call_id", "details"}
+)
 _WRAPPER_LINES = 1
 """Lines that the prelude puts before the script's own first line."""
 
@@ -41,7 +44,9 @@ def read(text: str, script: Script, open_calls: dict[int, OpenCall]) -> Step:
         report = from_wire(text)
         return _step(report, script, open_calls)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise HarnessInternalError("the machine's report cannot be read", details={"why": type(error).__name__}) from error
+        raise HarnessInternalError(
+            "the machine's report cannot be read", details={"why": type(error).__name__}
+        ) from error
 
 
 def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall]) -> Step:
@@ -99,14 +104,22 @@ def position(script: Script, line: int, column: int) -> tuple[int, int]:
     if line <= _WRAPPER_LINES:
         return (0, 0)
     line -= _WRAPPER_LINES
-    lines = _LINE_ENDS.split(script.code)
+    lines = _lines(script.code)
     if line > len(lines):
         line, column = len(lines), len(lines[-1].encode()) + 1
-    before = lines[line - 1].encode()[: column - 1].decode(errors="ignore")
-    return script.position(line, len(before.encode("utf-16-le")) // 2 + 1)
+    text = lines[line - 1]
+    if not text.isascii():
+        before = text.encode()[: column - 1].decode(errors="ignore")
+        column = len(before.encode("utf-16-le")) // 2 + 1
+    return script.position(line, column)
 
 
 _LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029]")
+
+
+@lru_cache(maxsize=64)
+def _lines(code: str) -> tuple[str, ...]:
+    return tuple(_LINE_ENDS.split(code))
 
 
 def place(script: Script, line: int, column: int) -> dict[str, Any]:
@@ -125,18 +138,18 @@ def compile_error(text: str, script: Script) -> BelljarError | None:
 
 def _error(told: dict[str, Any], script: Script) -> BelljarError:
     kind = ERRORS.get(told["code"], ScriptRuntimeError)
-    if not issubclass(kind, ScriptError | HarnessInternalError):
+    if not issubclass(kind, ScriptError):
         kind = ScriptRuntimeError
-    frames = _frames(told.get("trace") or "", script)
-    where = place(script, *_unpacked(told.get("position") or 0)) or place(script, *_first_frame(told.get("trace") or ""))
+    trace = told.get("trace") or ""
+    where = place(script, *_unpacked(told.get("position") or 0)) or place(script, *_first_frame(trace))
+    facts: dict[str, Any] = {"tool": told.get("tool"), "hint": told.get("hint") or "", **where}
+    return kind(_plain_message(told), details=_details(told, _frames(trace, script)), **facts)
+
+
+def _details(told: dict[str, Any], frames: list[str]) -> dict[str, Any]:
     details = dict(told.get("details") or {})
     details |= {key: value for key, value in told.items() if key not in _OWN_KEYS}
-    if len(frames) > 1:
-        details["stack"] = frames
-    facts = {"tool": told.get("tool"), "call_id": told.get("call_id"), "details": details, "hint": told.get("hint") or ""}
-    if issubclass(kind, SourceError) and told.get("known") is not None:
-        details.pop("known", None)
-    return kind(_plain_message(told), **facts, **where)
+    return details | ({"stack": frames} if len(frames) > 1 else {})
 
 
 def _plain_message(told: dict[str, Any]) -> str:

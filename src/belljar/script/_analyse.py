@@ -26,7 +26,7 @@ from belljar.script._scope import Scopes, Spans
 from belljar.script._script import Analysis, Script
 from belljar.script._syntax import report_fence, report_line_ends, report_syntax, report_unreadable
 from belljar.script._text import Lines, from_units, to_units
-from belljar.script._tools import ToolUse, report_tools
+from belljar.script._tools import ToolNames, report_tools
 
 CACHED: Final = 128
 """Results kept. A result of a script of the largest default size takes about 100 kB with its findings."""
@@ -162,8 +162,8 @@ class _Analyser:
             return self._failed()
         return self._checked(Tree(self._units, parsed))
 
-    def _failed(self, tools: tuple[ToolUse, ...] = (), steps: int = 0) -> Analysis:
-        return Analysis(findings=self._reporter.findings(), script=None, tools_used=tools, steps=steps)
+    def _failed(self) -> Analysis:
+        return Analysis(findings=self._reporter.findings(), script=None, tools_used=())
 
     def _checked(self, tree: Tree) -> Analysis:
         """Checks and, if all is well, erases."""
@@ -175,29 +175,32 @@ class _Analyser:
         report_names(tree, scopes, self._reporter, is_broken=is_broken)
         tools = report_tools(tree, scopes, self._reporter, names=self._names)
         if is_broken:
-            return self._broken(tree, tools, is_fenced)
-        report_line_ends(tree, self._reporter)
-        edits = self._edits(tree, erased, scopes)
-        if self._reporter:
-            return self._failed(tools, tree.steps)
-        code = from_units(apply(self._units, edits))
-        script = self._script(code, tools, position_map(self._lines, edits))
-        return Analysis(findings=(), script=script, tools_used=tools, steps=tree.steps)
+            script = self._doubtful(tree, tools, is_fenced=is_fenced)
+        else:
+            script = self._erased(tree, tools, erased, scopes)
+        return Analysis(
+            findings=self._reporter.findings(),
+            script=script,
+            tools_used=tools.uses,
+            has_computed_tools=tools.has_computed,
+            tentative=is_broken and script is not None,
+            steps=tree.steps,
+        )
 
-    def _broken(self, tree: Tree, tools: tuple[ToolUse, ...], is_fenced: bool) -> Analysis:
-        """Adds what the parser could not read; its doubts alone leave the last word to the jar."""
+    def _doubtful(self, tree: Tree, tools: ToolNames, *, is_fenced: bool) -> Script | None:
+        """Tells what the parser could not read; its doubts alone leave the last word to the jar."""
         is_certain = bool(self._reporter)
         if not is_fenced:
             is_certain |= report_syntax(tree, self._reporter)
-        if is_certain:
-            return self._failed(tools, tree.steps)
-        return Analysis(
-            findings=self._reporter.findings(),
-            script=self._script(self._source, tools, PositionMap()),
-            tools_used=tools,
-            tentative=True,
-            steps=tree.steps,
-        )
+        return None if is_certain else self._script(self._source, tools, PositionMap())
+
+    def _erased(self, tree: Tree, tools: ToolNames, erased: Spans, scopes: Scopes) -> Script | None:
+        report_line_ends(tree, self._reporter)
+        edits = self._edits(tree, erased, scopes)
+        if self._reporter:
+            return None
+        code = from_units(apply(self._units, edits))
+        return self._script(code, tools, position_map(self._lines, edits))
 
     def _edits(self, tree: Tree, erased: Spans, scopes: Scopes) -> list[Edit]:
         edits = [*erasing_edits(tree), *enum_edits(tree, erased, scopes, self._reporter)]
@@ -205,12 +208,12 @@ class _Analyser:
             edits += result_edits(tree)
         return in_order(edits)
 
-    def _script(self, code: str, tools: tuple[ToolUse, ...], positions: PositionMap) -> Script:
+    def _script(self, code: str, tools: ToolNames, positions: PositionMap) -> Script:
         return Script(
             source=self._source,
             sha256=hashlib.sha256(self._source.encode("utf-8", "surrogatepass")).hexdigest(),
             code=code,
             profile=self._profile,
-            tools_used=tools,
+            tools_used=tools.uses,
             positions=positions,
         )

@@ -17,8 +17,8 @@ GLOBALS: Final = frozenset(
     Object Boolean Symbol Number BigInt Math Date String RegExp Array Map Set WeakMap WeakSet
     ArrayBuffer DataView Float16Array Float32Array Float64Array Int8Array Int16Array Int32Array
     Uint8Array Uint8ClampedArray Uint16Array Uint32Array BigInt64Array BigUint64Array
-    Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError
-    Promise Proxy Reflect JSON Iterator
+    Error AggregateError SuppressedError EvalError RangeError ReferenceError SyntaxError TypeError URIError
+    Promise Proxy Reflect JSON Iterator DisposableStack AsyncDisposableStack
     """.split()  # noqa: SIM905 a table of words
 )
 """Global names of the machine: the built-ins of ECMAScript 2023 and later, without those that make code from text,

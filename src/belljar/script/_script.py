@@ -46,6 +46,8 @@ class Analysis:
     """The script; None when something is certainly wrong."""
     tools_used: tuple[ToolUse, ...]
     """Every place that names a tool, also in a text with findings."""
+    has_computed_tools: bool = False
+    """Whether the script also uses tools whose names are known only when it runs."""
     tentative: bool = False
     """Whether all findings are the parser's own doubts. The script is then there with its plain source as code: if the
     jar compiles it, the findings are void."""

@@ -1,13 +1,13 @@
 """Which tools a script names, and names of tools that do not exist.
 
-Seen are `tools.name`, `tools.group.name`, `tools["name"]` and `const {name} = tools`, of the global `tools` only. Any
-other use of it (a computed name, `tools` passed on) is recorded as a use without a name.
+Seen are `tools.name`, `tools.group.name`, `tools["name"]` and `const {name} = tools`, of the global `tools` only. Of
+any other use (a computed name, a group or `tools` itself passed on) only the fact is recorded.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -38,10 +38,10 @@ MAX_STEPS: Final = 8
 class ToolUse:
     """One place where a script names a tool."""
 
-    name: str | None
-    """The dotted name; None where it is computed or `tools` itself is passed on."""
+    name: str
+    """The dotted name, whether or not there is such a tool."""
     line: int
-    """Of the name, or of `tools` where there is none; counts from 1."""
+    """Of the name; counts from 1."""
     column: int
     """Counts from 1, in UTF-16 code units."""
 
@@ -92,20 +92,34 @@ class _Known:
         return f"{self._guesser.did_you_mean(name)} {self._listing}".strip()
 
 
-def report_tools(
-    tree: Tree, scopes: Scopes, reporter: Reporter, *, names: Collection[str] | None
-) -> tuple[ToolUse, ...]:
-    """All uses in the order of the text; unknown names become findings, unless `names` is None."""
+class ToolNames(NamedTuple):
+    """What a script does with `tools`."""
+
+    uses: tuple[ToolUse, ...]
+    """Every place that names one, in the order of the text."""
+    has_computed: bool
+    """Whether some names are known only when the script runs."""
+
+
+def report_tools(tree: Tree, scopes: Scopes, reporter: Reporter, *, names: Collection[str] | None) -> ToolNames:
+    """All uses; unknown names become findings, unless `names` is None."""
     paths = sorted(_paths(tree, scopes))
     if names is None:
-        return tuple(_use(_Resolved(path, ".".join(_dotted(path)[-1:]) or None, None), reporter) for path in paths)
-    known = _Known(names)
-    found = [known.resolve(path) for path in paths]
+        found = [_Resolved(path, ".".join(_dotted(path)[-1:]) or None, None) for path in paths]
+    else:
+        known = _Known(names)
+        found = [known.resolve(path) for path in paths]
+        _report_missing(found, known, reporter)
+    uses = tuple(_use(path, name, reporter) for path, name, _ in found if name is not None)
+    return ToolNames(uses, len(uses) < len(found))
+
+
+def _report_missing(found: Iterable[_Resolved], known: _Known, reporter: Reporter) -> None:
     for _, name, missing in found:
         if missing and name:
+            hint = known.hint(name)
             message = f"there is no tool {quote(name)}"
-            reporter.add("ToolNotFoundError", missing.start, message, width=len(missing.name), hint=known.hint(name))
-    return tuple(_use(resolved, reporter) for resolved in found)
+            reporter.add("ToolNotFoundError", missing.start, message, width=len(missing.name), hint=hint)
 
 
 def _dotted(path: _Path) -> list[str]:
@@ -113,10 +127,9 @@ def _dotted(path: _Path) -> list[str]:
     return list(accumulate((step.name for step in path.steps), "{}.{}".format))
 
 
-def _use(found: _Resolved, reporter: Reporter) -> ToolUse:
-    start = found.path.steps[0].start if found.name is not None else found.path.start
-    line, column = reporter.lines.position(start)
-    return ToolUse(name=found.name, line=line, column=column)
+def _use(path: _Path, name: str, reporter: Reporter) -> ToolUse:
+    line, column = reporter.lines.position(path.steps[0].start)
+    return ToolUse(name=name, line=line, column=column)
 
 
 def _paths(tree: Tree, scopes: Scopes) -> Iterator[_Path]:

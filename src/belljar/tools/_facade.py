@@ -2,7 +2,7 @@
 
 A call passes these in order, and the first that objects answers it with a coded error:
 
-    budget -> schema -> approval -> queue -> intent in the journal -> the tool -> result schema -> answer in the journal
+    budget -> schema -> approval -> queue -> intent (journal) -> tool -> result schema -> answer (journal)
 
 Rule 1: the budget is reserved before anything else, so no number of parallel calls can pass it. Rule 2: the journal
 has the intent before the tool is called. Rule 3: what was approved, by digest, is what runs. Rule 4: every accepted call
@@ -39,11 +39,17 @@ from belljar.tools._approval import ApprovalRequest, Approver, Decision, approva
 from belljar.tools._call_info import CallInfo
 from belljar.tools._clock import RunClock, wall_ms
 from belljar.tools._events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event
-from belljar.tools._open_call import OpenCall, answer_record, arguments_digest, idempotency_key, intent_record, tool_error
+from belljar.tools._open_call import (
+    OpenCall,
+    answer_record,
+    arguments_digest,
+    idempotency_key,
+    intent_record,
+    tool_error,
+)
 from belljar.tools._redact import redact
 from belljar.tools._registry import Registry
 from belljar.tools._statistics import ApprovalStatistics, Ending
-from belljar.tools._tool import AnyTool
 
 _DRAIN_TURNS = 50
 """Turns of the event loop that a batch waits for more answers while each turn brings some."""
@@ -212,7 +218,9 @@ class Facade:
         try:
             async with asyncio.timeout(request.expires_ms / 1000):
                 decision = await self._decision(request)
-            ending = "denied" if not decision.is_approval else "edited" if decision.arguments is not None else "approved"
+            ending = (
+                "denied" if not decision.is_approval else "edited" if decision.arguments is not None else "approved"
+            )
         except TimeoutError:
             ending = "timed_out"
             waited = f"{request.expires_ms / 1000:g} s"

@@ -15,7 +15,9 @@ from belljar.tools._tool import AnyTool
 from belljar.values import canonical_json, wire_tree
 
 _DEPTH = 256
-_HOST_PATH = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[\w.@+~ -]+[\\/])+(?=[\w.@+~-])|(?<![\w/])~/(?:[\w.@+-]+/)*")
+_HOST_PATH = re.compile(
+    r"(?<![\w:/.])(?:[A-Za-z]:)?[\\/](?:[\w.@+~ -]+[\\/])+(?=[\w.@+~-])|(?<![\w/])~/(?:[\w.@+-]+/)*"
+)
 """A path of at least two steps from a root; what remains is its last step."""
 _MESSAGE_CHARS = 2_000
 
