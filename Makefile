@@ -18,7 +18,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
-	$(BIN)/python -m docs_check
+	$(BIN)/python docs/generate.py --check
 
 bench: $(READY)
 	$(BIN)/pip install --quiet '.[bench]'
@@ -28,7 +28,7 @@ campaign: $(READY)
 	$(BIN)/python -m pytest -q --hypothesis-profile=campaign
 
 docs: $(READY)
-	$(BIN)/python -m docs_check --write
+	$(BIN)/python docs/generate.py
 
 $(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/guest.lock)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

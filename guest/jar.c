@@ -39,6 +39,7 @@ static JSValue handlers[HANDLERS];
 static const char *message; /* the outbox, owned by QuickJS until the next step */
 static JSValue last_thrown = JS_UNDEFINED;
 static int32_t last_thrown_at;
+static int32_t exhausted_at;
 static bool ended;          /* stopped for good: every further step is refused */
 
 /* -- where the script is ------------------------------------------------------------------------------------------ */
@@ -217,31 +218,36 @@ static void jar_note_throw(JSContext *c, JSFunctionBytecode *code, const uint8_t
     last_thrown_at = line > 32767 ? 0 : line << 16 | (column & 0xffff);
 }
 
+/* exhausted(): 0 when memory never ran out, else where the script was then, packed as by position(), or 1. */
+static JSValue host_exhausted(JSContext *c, JSValueConst self, int argc, JSValueConst *argv)
+{
+    (void)c;
+    (void)self;
+    (void)argc;
+    (void)argv;
+    return js_int32(exhausted_at);
+}
+
+static void jar_mark_exception(JSRuntime *runtime, int kind)
+{
+    int line, column;
+    if (kind == 1 && exhausted_at < 2)
+        exhausted_at = script_position(&line, &column) && line < 32768 ? line << 16 | (column & 0xffff) : 1;
+    if (JS_VALUE_GET_TAG(runtime->current_exception) == JS_TAG_OBJECT)
+        JS_VALUE_GET_OBJ(runtime->current_exception)->jar_kind = kind;
+    else
+        bare_error_kind = kind;
+}
+
 static const JSCFunctionListEntry host_functions[] = {
     JS_CFUNC_DEF("compile", 1, host_compile), JS_CFUNC_DEF("position", 0, host_position),
     JS_CFUNC_DEF("trace", 1, host_trace),     JS_CFUNC_DEF("kind", 1, host_kind),
     JS_CFUNC_DEF("thrown", 1, host_thrown),
+    JS_CFUNC_DEF("exhausted", 0, host_exhausted),
     JS_CFUNC_DEF("memory", 1, host_memory),   JS_CFUNC_DEF("stack", 1, host_stack),
 };
 
 /* -- steps -------------------------------------------------------------------------------------------------------- */
-
-/* An interrupted loop has not stored where it is, so what stop() found may be stale; the backtrace is not. Function names in it
-   hold no parentheses (patches.py), so the first file name behind one is real. */
-static void position_from_backtrace(void)
-{
-    JSValue error = rt->current_exception;
-    if (JS_VALUE_GET_TAG(error) != JS_TAG_OBJECT || JS_VALUE_GET_OBJ(error)->class_id != JS_CLASS_ERROR)
-        return;
-    const char *trace = JS_ToCString(ctx, JS_VALUE_GET_OBJ(error)->u.object_data);
-    const char *place = trace ? strstr(trace, "(" SCRIPT_FILE ":") : NULL;
-    if (place) {
-        char *colon;
-        port.line = strtoul(place + sizeof("(" SCRIPT_FILE), &colon, 10);
-        port.column = strtoul(colon + 1, NULL, 10);
-    }
-    JS_FreeCString(ctx, trace);
-}
 
 static int32_t failed(void)
 {
@@ -249,7 +255,6 @@ static int32_t failed(void)
         uint32_t kind = kind_of(rt->current_exception);
         stop(kind == 1 ? JAR_STOP_MEMORY : kind == 2 ? JAR_STOP_STACK : JAR_STOP_BUG);
     }
-    position_from_backtrace();
     return JAR_STOPPED;
 }
 

@@ -87,16 +87,6 @@ PATCHES = (
     ),
     Patch(
         file="quickjs.c",
-        old="JSValue JS_ThrowOutOfMemory(JSContext *ctx)\n{",
-        new="static void jar_mark_exception(JSRuntime *rt, int kind)\n{\n"
-        "    if (JS_VALUE_GET_TAG(rt->current_exception) == JS_TAG_OBJECT)\n"
-        "        JS_VALUE_GET_OBJ(rt->current_exception)->jar_kind = kind;\n"
-        "    else\n        bare_error_kind = kind;\n}\n\n"
-        "JSValue JS_ThrowOutOfMemory(JSContext *ctx)\n{",
-        why="marks the errors",
-    ),
-    Patch(
-        file="quickjs.c",
         old="                str1 = func_name_str;",
         new="                str1 = jar_plain_name((char *)func_name_str);",
         why="a function's name is the script's to choose; it must not write lines of its own into a backtrace",
@@ -141,5 +131,37 @@ PATCHES = (
         old="        CASE(OP_throw):\n            JS_Throw(ctx, *--sp);",
         new="        CASE(OP_throw):\n            jar_note_throw(ctx, b, pc, sp[-1]);\n            JS_Throw(ctx, *--sp);",
         why="only an Error knows where it was made; `throw 'no'` should have a line and column, too",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="if (unlikely(js_poll_interrupts(ctx)))",
+        new="if (unlikely(port.interrupt) && (sf->cur_pc = pc + 1, js_poll_interrupts(ctx)))",
+        times=7,
+        why="a loop that is stopped has not stored where it is; the position is wanted in the error",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    switch(tok = s->token.val) {\n    case '{':\n        if (js_parse_block(s))",
+        new="    if (s->token.val == TOK_WHILE || s->token.val == TOK_FOR || s->token.val == TOK_DO)\n"
+        "        emit_source_loc(s);\n"
+        "    switch(tok = s->token.val) {\n    case '{':\n        if (js_parse_block(s))",
+        why="so that a loop without any expression in it has a position at all",
+    ),
+    Patch(
+        file="quickjs.c",
+        old='js_parse_error(s, "invalid redefinition of',
+        new='jar_parse_error_before(s, "invalid redefinition of',
+        times=7,
+        why="the name that is declared twice is the token before the one that the parser is at",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="static __exception int next_token(JSParseState *s);\n\nstatic int js_parse_expect(",
+        new="static __exception int next_token(JSParseState *s);\n\n"
+        "static int jar_parse_error_before(JSParseState *s, const char *message)\n{\n"
+        "    s->token.line_num = s->last_line_num;\n    s->token.col_num = s->last_col_num;\n"
+        '    s->token.ptr = NULL;\n    return js_parse_error(s, "%s", message);\n}\n\n'
+        "static int js_parse_expect(",
+        why="used by the one above",
     ),
 )

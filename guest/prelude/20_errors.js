@@ -44,7 +44,7 @@ function describe(reason) {
         return { code, message, ...facts, position: position || 0, trace: position ? undefined : trace };
     }
     const kind = KINDS[host.kind(reason)];
-    if (kind) return { code: kind, message: textOf(read(reason, 'message')), trace };
+    if (kind) return { code: kind, message: '', trace, position: kind === 'ScriptMemoryError' ? host.exhausted() : 0 };
     if (typeof reason !== 'object' || reason === null) {
         return {
             code: 'ScriptRuntimeError', message: `the script threw ${shortly(reason)}`, name: 'throw',

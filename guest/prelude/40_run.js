@@ -19,7 +19,9 @@ const joined = (name, parts) => (parts.length ? `,"${name}":[${arrayJoin(parts, 
 // The message of this step, and a clean desk for the next one.
 function report() {
     host.memory(0);
-    if (run.status === 'running' && mapSize(pending) === 0) {
+    if (run.status === 'running' && mapSize(pending) === 0 && host.exhausted()) {
+        fail({ code: 'ScriptMemoryError', message: '', position: host.exhausted() }); // a job was lost for want of it
+    } else if (run.status === 'running' && mapSize(pending) === 0) {
         fail({ code: 'ScriptRuntimeError', message: 'the script waits for a promise that nothing will settle',
             hint: 'Await tool calls, or promises that are resolved by other code of the script.' });
     }

@@ -58,7 +58,7 @@ for (const [object, names] of OVERRIDABLE) for (const name of names) allowOverri
 
 function freezeReachable(roots) {
     const seen = new Set();
-    const open = [...roots];
+    const open = roots.filter((root) => root !== undefined);
     const reach = (value) => {
         if ((typeof value === 'object' && value !== null) || typeof value === 'function') arrayPush(open, value);
     };
@@ -82,6 +82,7 @@ freezeReachable([
     function () {}, async function () {}, function* () {}, async function* () {},
     (function* () {})(), (async function* () {})(),
     [][Symbol.iterator](), ''[Symbol.iterator](), new Map()[Symbol.iterator](), new Set()[Symbol.iterator](),
+    Iterator.from({ next() {} }), [].values().map((x) => x), Iterator.concat?.([]),
     ''.matchAll(/a/g), /a/[Symbol.matchAll](''),
     (function () { return arguments; })(), getOwnPropertyDescriptor((function () { 'use strict'; return arguments; })(), 'callee')?.get ?? {},
 ]);

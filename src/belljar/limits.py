@@ -14,8 +14,8 @@ class Limits:
     timeout_ms: int = 30_000
     """Wall clock of the run, waiting for approvals not counted. Then ScriptTimeoutError, with partial results."""
     fuel: int | None = None
-    """WebAssembly instructions. None derives it from `timeout_ms` and this machine's measured speed, so that a native
-    loop which never looks at the interrupt word ends within twice the time limit. Then ScriptTimeoutError."""
+    """WebAssembly instructions, the same on every computer. None derives a cap from `timeout_ms` that no script reaches
+    before the clock ends it. Then ScriptTimeoutError with the cause `fuel`."""
     memory_mb: int = 96
     """Linear memory of the machine, engine and prelude included. Then ScriptMemoryError."""
     stack_kb: int = 512

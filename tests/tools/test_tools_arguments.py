@@ -99,7 +99,7 @@ def problems(of: Tool[..., Any], args: Any) -> list[tuple[str, str, str]]:
         (show, [{"test": "hello"}], {"test": "hello"}),
         (save, [{"data": {"a": 1}}], {"data": {"a": 1}}),
         (save, [{"a": 1}], {"data": {"a": 1}}),
-        (save, [{"data": {"a": 1}, "b": 2}], {"data": {"data": {"a": 1}, "b": 2}}),
+        (save, [{"data": {"a": 1}, "b": 2}], {"data": {"a": 1}, "b": 2}),
         (save, [{}], {"data": {}}),
         (show, [["a"]], {"text": ["a"]}),
         (show, [b"raw"], {"text": b"raw"}),

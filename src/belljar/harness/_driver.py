@@ -18,6 +18,7 @@ from belljar.errors import (
     BelljarError,
     DetachedPromiseError,
     HarnessInternalError,
+    JournalError,
     ScriptCancelledError,
     ScriptTimeoutError,
 )
@@ -110,6 +111,8 @@ class Driver:
         except asyncio.CancelledError as cancelled:
             finished = Finished(error=ScriptCancelledError("the run was cancelled"))
             outside = None if self._cancelled else cancelled
+            if outside is None and self._task is not None:
+                self._task.uncancel()
         outcome = await self._wind_up(finished)
         if outside is not None:
             raise outside
@@ -263,7 +266,10 @@ class Driver:
 
     def _outcome(self, finished: Finished, warnings: tuple[BelljarError, ...]) -> Outcome:
         result = Result(value=finished.value, returned=finished.returned, error=finished.error)
-        self._end_journal(result)
+        try:
+            self._end_journal(result)
+        except JournalError as error:
+            result = Result(error=result.error or error)
         history = History(self._s.journal.records)
         calls = history.calls()
         partial: tuple[PartialResult, ...] = ()
@@ -332,7 +338,8 @@ def run_record(services: RunServices, plan: RunPlan) -> Record:
 
 def write_end(journal: Any, result: Result, *, by: str, steps: int) -> None:
     """The journal's last record, on the disk when this returns."""
-    facts: dict[str, Any] = {"by": by, "steps": steps, "returned": result.returned, "sha256": result.sha256}
+    facts: dict[str, Any] = {"by": by, "steps": steps, "returned": result.returned}
+    facts["outcome_sha256"] = result.sha256
     facts["value"] = result.value
     facts["error"] = result.error.to_dict() if result.error is not None else None
     journal.append(Record("end", facts), durable=True)

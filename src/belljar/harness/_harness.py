@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -96,7 +97,7 @@ class Harness:
         for run_id in tuple(self._drivers):
             self.cancel(run_id)
         while self._drivers:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         self._steps.shutdown(wait=False)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -165,6 +166,7 @@ class Harness:
                 yield finished_event(outcome)
         finally:
             task.cancel()
+            await asyncio.wait([task])
 
     def cancel(self, run_id: str) -> bool:
         """End a run with ScriptCancelledError. False where no such run goes on."""
@@ -275,7 +277,7 @@ class Harness:
             approver=self._approver,
             statistics=self.statistics,
             threads=self._threads,
-            emit=on_event or _ignore,
+            emit=_guarded(on_event) if on_event is not None else _ignore,
             redact_secrets=self._secrets,
         )
 
@@ -296,6 +298,18 @@ class Harness:
             now_ms=wall_ms(),
             image_key=self._image_key,
         )
+
+
+def _guarded(listener: Callable[[Event], None]) -> Callable[[Event], None]:
+    """A listener that fails must not fail the run; the log has its error."""
+
+    def tell(event: Event) -> None:
+        try:
+            listener(event)
+        except Exception:  # the listener is the host's code
+            logging.getLogger("belljar").exception("an event listener failed at %s", event.name)
+
+    return tell
 
 
 def _ignore(_: Event) -> None:

@@ -62,7 +62,7 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
         result = _run(machine, history)
     finally:
         machine.close()
-    if (expected := history.end["sha256"]) != result.sha256:
+    if (expected := history.end["outcome_sha256"]) != result.sha256:
         raise ReplayDivergedError(
             "the replay ended otherwise than the run", details={"run": expected, "replay": result.sha256}
         )

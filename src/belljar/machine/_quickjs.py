@@ -205,7 +205,10 @@ class QuickJsMachine:
         if error is not None:
             return self._end(Finished(error=error, abandoned=tuple(self._open)))
         assert self._script is not None
-        step = _report.read(text, self._script, self._open)
+        try:
+            step = _report.read(text, self._script, self._open, self._limits)
+        except HarnessInternalError as unreadable:
+            return self._end(Finished(error=unreadable, abandoned=tuple(self._open)))
         if isinstance(step, Finished):
             return self._end(step)
         self._state = State.WAITING
@@ -269,10 +272,9 @@ class QuickJsMachine:
             limit = f"{self._limits.timeout_ms:,} ms"
             return ScriptTimeoutError(f"the script ran longer than {limit}", details={"cause": "clock"}, **where)
         if reason == _STOP_MEMORY:
-            limit = f"{self._limits.memory_mb} MB"
-            return ScriptMemoryError(f"the script needs more than its {limit} of memory", **where)
+            return ScriptMemoryError(_report.limit_message("ScriptMemoryError", self._limits), **where)
         if reason == _STOP_STACK or code is wasmtime.TrapCode.STACK_OVERFLOW:
-            return ScriptStackError("the script recursed too deeply", **where)
+            return ScriptStackError(_report.limit_message("ScriptStackError", self._limits), **where)
         return HarnessInternalError("the machine stopped unexpectedly", details={"trap": str(code), "reason": reason})
 
     def _memory_bytes(self) -> int:
@@ -319,7 +321,7 @@ def compile_only(script: Script) -> BelljarError | None:
     with QuickJsMachine(Limits()) as machine:
         machine._script = script
         text, error = machine._run(OP_CHECK, json.dumps({"code": script.code}).encode("ascii"))
-        return error or _report.compile_error(text, script)
+        return error or _report.compile_error(text, script, machine._limits)
 
 
 def _out_of_fuel(trap: wasmtime.Trap | None) -> bool:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from belljar.errors import ERRORS, BelljarError, HarnessInternalError, ScriptError, ScriptRuntimeError
+from belljar.guess import closest, listing
+from belljar.limits import Limits
 from belljar.machine._protocol import Call, ConsoleLine, Finished, Output, Progress, Step, Waiting
 from belljar.script import Script
 from belljar.values import from_wire
@@ -38,18 +40,18 @@ class OpenCall(NamedTuple):
         return Call(id=self.id, tool=self.tool, arguments=self.arguments, line=self.line, column=self.column)
 
 
-def read(text: str, script: Script, open_calls: dict[int, OpenCall]) -> Step:
+def read(text: str, script: Script, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
     """The step that `text` reports; `open_calls` is brought up to date. Raises HarnessInternalError."""
     try:
         report = from_wire(text)
-        return _step(report, script, open_calls)
+        return _step(report, script, open_calls, limits)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise HarnessInternalError(
             "the machine's report cannot be read", details={"why": type(error).__name__}
         ) from error
 
 
-def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall]) -> Step:
+def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
     calls = tuple(_call(entry, script) for entry in report.get("calls", ()))
     for call in calls:
         open_calls[call.id] = OpenCall(call.id, call.tool, call.arguments, call.line, call.column)
@@ -59,7 +61,7 @@ def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall
     output = _output(report, script)
     if report["status"] == "running":
         return Waiting(calls=calls, aborts=aborts, output=output)
-    error = _error(report["error"], script) if report["status"] == "failed" else None
+    error = _error(report["error"], script, limits) if report["status"] == "failed" else None
     return Finished(
         value=report.get("value"),
         returned="value" in report,
@@ -130,20 +132,38 @@ def place(script: Script, line: int, column: int) -> dict[str, Any]:
     return {"line": line, "column": column, "excerpt": script.excerpt(line, column)}
 
 
-def compile_error(text: str, script: Script) -> BelljarError | None:
+def compile_error(text: str, script: Script, limits: Limits) -> BelljarError | None:
     """The error of a script that the jar's own compiler refused; None where it did not."""
     report = from_wire(text)
-    return _error(report["error"], script) if report["status"] == "failed" else None
+    return _error(report["error"], script, limits) if report["status"] == "failed" else None
 
 
-def _error(told: dict[str, Any], script: Script) -> BelljarError:
+def _error(told: dict[str, Any], script: Script, limits: Limits) -> BelljarError:
     kind = ERRORS.get(told["code"], ScriptRuntimeError)
     if not issubclass(kind, ScriptError):
         kind = ScriptRuntimeError
     trace = told.get("trace") or ""
     where = place(script, *_unpacked(told.get("position") or 0)) or place(script, *_first_frame(trace))
-    facts: dict[str, Any] = {"tool": told.get("tool"), "hint": told.get("hint") or "", **where}
-    return kind(_plain_message(told), details=_details(told, _frames(trace, script)), **facts)
+    facts: dict[str, Any] = {"tool": told.get("tool"), "hint": told.get("hint") or _guess(told), **where}
+    message = limit_message(kind.__name__, limits) or _plain_message(told)
+    return kind(message, details=_details(told, _frames(trace, script)), **facts)
+
+
+def _guess(told: dict[str, Any]) -> str:
+    """For a tool that is not there: the one that was probably meant, and all there are."""
+    if told["code"] != "ToolNotFoundError" or not told.get("known"):
+        return ""
+    match = closest(told["name_asked"], told["known"])
+    return (f"Did you mean '{match}'? " if match else "") + f"Declared tools: {listing(told['known'])}."
+
+
+def limit_message(code: str, limits: Limits) -> str:
+    """What is said of a limit that the engine itself met; empty for any other code."""
+    messages = {
+        "ScriptMemoryError": f"the script needs more than its {limits.memory_mb} MB of memory",
+        "ScriptStackError": f"the script recursed too deeply: it used up its {limits.stack_kb} kB of stack",
+    }
+    return messages.get(code, "")
 
 
 def _details(told: dict[str, Any], frames: list[str]) -> dict[str, Any]:

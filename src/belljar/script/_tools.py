@@ -14,9 +14,10 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
+from belljar.guess import listing
 from belljar.script._findings import Reporter, quote
 from belljar.script._grammar import Tree
-from belljar.script._names import Guesser, listing
+from belljar.script._names import Guesser
 from belljar.script._scope import Scopes, Use, plain_name
 
 _GAP: Final = r"(?:\s|/\*(?s:.*?)\*/|//[^\n\r\u2028\u2029]*)*+"

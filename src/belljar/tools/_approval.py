@@ -48,7 +48,7 @@ class ApprovalRequest:
     run_id: str
     script_sha256: str
     ordinal: int
-    """Place of the call among the run's calls, from 0."""
+    """Place of the call among the run's calls, from 1."""
     call_id: str
     tool: str
     arguments: Mapping[str, Any]

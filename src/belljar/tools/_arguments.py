@@ -4,7 +4,7 @@ A script should write `tools.f({a: 1, b: 2})`. What it may also write, in the or
   1. `f()` passes nothing;
   2. `f(x, y)` goes by the order of the parameters;
   3. `f({...})` is named arguments, with one exception: where the tool has a single parameter that itself takes an
-     object, and the keys are not that parameter's name, the object is taken as the value;
+     object, and no key is that parameter's name, the object is taken as the value;
   4. `f(x)` with anything but a plain object is the value of the first parameter.
 """
 
@@ -54,8 +54,9 @@ def _declared(contract: Contract, tool: str) -> str:
 def _is_named(contract: Contract, given: Mapping[str, Any]) -> bool:
     if len(contract.names) != 1:
         return True
-    fits = contract.required <= given.keys() <= set(contract.names)
-    return fits or not _takes_objects(contract)
+    return (
+        not given.keys().isdisjoint(contract.names) or not (given or contract.required) or not _takes_objects(contract)
+    )
 
 
 def _takes_objects(contract: Contract) -> bool:

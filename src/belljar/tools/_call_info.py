@@ -14,7 +14,7 @@ class CallInfo:
     call_id: str
     """Unique in the run."""
     ordinal: int
-    """Place among the run's calls, from 0."""
+    """Place among the run's calls, from 1."""
     tool: str
     """The name that the script used, dots included."""
     line: int | None

@@ -5,7 +5,7 @@ A call passes these in order, and the first that objects answers it with a coded
     budget -> schema -> approval -> queue -> intent (journal) -> tool -> result schema -> answer (journal)
 
 Rule 1: the budget is reserved before anything else, so no number of parallel calls can pass it. Rule 2: the journal
-has the intent before the tool is called. Rule 3: what was approved, by digest, is what runs. Rule 4: every accepted call
+knows the intent before the tool is called. Rule 3: what was approved, by digest, is what runs. Rule 4: every call
 gets exactly one answer, or is aborted, and the journal tells which.
 """
 
@@ -87,6 +87,7 @@ class Facade:
         self._changed = asyncio.Event()
         self._approved_tools: set[str] = set()
         self._broken: BelljarError | None = None
+        self._closed = False
         self.given_up: set[int] = set()
         """Ids of calls whose answer nobody wants any more."""
 
@@ -138,6 +139,8 @@ class Facade:
     async def close(self, reason: str) -> tuple[OpenCall, ...]:
         """Abort all that is open and wait for the grace; the calls whose tools did not end even then."""
         self._queue.clear()
+        if self._dispatching is not None:
+            await asyncio.wait([self._dispatching])
         self.abort([*self._tasks, *self._running], reason)
         pending = [task for task in self._tasks.values() if not task.done()]
         if pending:
@@ -145,6 +148,7 @@ class Facade:
         stuck = tuple(self._running.values())
         for open_call in stuck:
             self._force(open_call)
+        self._closed = True
         return stuck
 
     # -- admission ------------------------------------------------------------------------------------------------
@@ -195,8 +199,8 @@ class Facade:
             self._refuse(open_call.call, error)
         finally:
             self._tasks.pop(open_call.id, None)
+            self._changed.set()
         self._pump()
-        self._changed.set()
 
     async def _decide(self, open_call: OpenCall, reason: str) -> None:
         """Returns when the call may be made; its arguments may be others then. Raises the script's error otherwise."""
@@ -332,8 +336,6 @@ class Facade:
     def _write_intents(self, batch: list[OpenCall]) -> None:
         records = [intent_record(open_call, self._s.run_id) for open_call in batch]
         self._s.journal.append(*records, durable=True)
-        for open_call in batch:
-            open_call.intended = True
 
     def _start(self, batch: list[OpenCall]) -> None:
         for open_call in batch:
@@ -344,7 +346,16 @@ class Facade:
             self._spawn(open_call.id, self._perform(open_call))
 
     def _spawn(self, id_: int, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks[id_] = asyncio.ensure_future(work)
+        task = self._tasks[id_] = asyncio.ensure_future(work)
+        task.add_done_callback(self._notice)
+
+    def _notice(self, task: asyncio.Task[None]) -> None:
+        """A fault of ours, or of the journal's disk, in a call's task ends the run instead of leaving it waiting."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            known = isinstance(error, BelljarError)
+            self._broken = error if known else HarnessInternalError(f"a call broke down: {type(error).__name__}")  # type: ignore[assignment]  # narrowed by `known`
+            self._changed.set()
 
     async def _perform(self, open_call: OpenCall) -> None:
         open_call.started_s = time.monotonic()
@@ -355,23 +366,26 @@ class Facade:
             self._s.clock.leave()
             self._running.pop(open_call.id, None)
             self._tasks.pop(open_call.id, None)
-        self._answer(open_call.call, answer, took_s=time.monotonic() - open_call.started_s)
+        self._answer(
+            open_call.call, answer, took_s=time.monotonic() - open_call.started_s, unknown=open_call.signal.aborted
+        )
         self._pump()
 
     async def _answer_of(self, open_call: OpenCall) -> Answer:
+        """The answer; when the call was stopped on the way, `open_call.signal` is aborted: its effect is unknown."""
         tool = open_call.tool
         timeout = tool.timeout_ms / 1000 if tool.timeout_ms is not None else None
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as limit:
                 result = await self._invoke(open_call)
             return Answer(open_call.id, tool.encode(result))
         except asyncio.CancelledError:
             message = f"the call of {tool.name} was aborted: {open_call.signal.reason or 'cancelled'}"
             return Answer(open_call.id, error=CallAbortedError(message, tool=tool.name))
         except TimeoutError as error:
-            open_call.signal.abort("timeout")
-            if timeout is None:
+            if not limit.expired():
                 return Answer(open_call.id, error=tool_error(error, tool.name))
+            open_call.signal.abort("timeout")
             message = f"{tool.name} did not answer within {timeout:g} s"
             return Answer(open_call.id, error=ToolExecutionError(message, tool=tool.name))
         except Exception as error:  # the tool is the host's code; its failure is the script's to handle
@@ -402,8 +416,10 @@ class Facade:
 
     # -- the answer -----------------------------------------------------------------------------------------------
 
-    def _answer(self, call: Call, answer: Answer, *, took_s: float) -> None:
-        self._s.journal.append(answer_record(call, answer))
+    def _answer(self, call: Call, answer: Answer, *, took_s: float, unknown: bool = False) -> None:
+        if self._closed:
+            return  # the run has ended and has said that nobody knows how this call ends
+        self._s.journal.append(answer_record(call, answer, unknown=unknown))
         if call.id not in self.given_up:
             self._ready.append(answer)
         self._changed.set()
@@ -449,5 +465,5 @@ class Facade:
     def _force(self, open_call: OpenCall) -> None:
         """A tool that does not stop: nobody will know how it ends, and the journal says so."""
         message = f"{open_call.tool.name} did not stop within {self._s.limits.grace_ms} ms of being aborted"
-        error = HarnessInternalError(message) if not open_call.intended else CallAbortedError(message)
-        self._s.journal.append(answer_record(open_call.call, Answer(open_call.id, error=error), unknown=True))
+        answer = Answer(open_call.id, error=CallAbortedError(message, tool=open_call.tool.name))
+        self._s.journal.append(answer_record(open_call.call, answer, unknown=True))

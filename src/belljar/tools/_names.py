@@ -6,9 +6,7 @@ and a line of the declarations, so a hostile name is an attack on both: it is re
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from typing import Final
 
 from belljar.errors import UsageError
@@ -46,14 +44,3 @@ def check_parameter_name(tool: str, name: str) -> None:
     """Raises UsageError for the one name that is no plain key in a JavaScript object literal: it sets the prototype."""
     if name == "__proto__":
         raise UsageError(f"tool {tool!r} has a parameter named {name!r}, which is no plain key in JavaScript")
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` is most likely a slip of, or None. Case and underscores weigh nothing."""
-    folded = {_folded(candidate): candidate for candidate in known}
-    matches = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()

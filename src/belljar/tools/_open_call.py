@@ -33,8 +33,6 @@ class OpenCall:
     kwargs: dict[str, Any]
     """`asked`, validated: what the function gets."""
     signal: AbortSignal = field(default_factory=AbortSignal)
-    intended: bool = False
-    """Whether the journal holds the intent: the tool may have been called."""
     started_s: float = 0.0
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from belljar.errors import ToolValidationError
-from belljar.tools._names import closest
+from belljar.guess import closest
 from belljar.tools._redact import is_secret_key
 
 Problem = dict[str, str]

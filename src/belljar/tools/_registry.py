@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from belljar.errors import UsageError
-from belljar.tools._names import closest
+from belljar.guess import closest
 from belljar.tools._tool import AnyTool, Tool
 
 

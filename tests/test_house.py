@@ -1,0 +1,88 @@
+"""The structure of the tree: who imports whom, what is public, what stays pure."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import belljar
+
+SOURCE = Path(belljar.__file__).parent
+ROOMS = ("errors", "guess", "limits", "values", "script", "machine", "journal", "tools", "harness", "cli")
+"""Bottom to top."""
+IO = {
+    "asyncio", "concurrent", "ctypes", "datetime", "io", "os", "pathlib", "random", "secrets", "select", "shutil",
+    "signal", "socket", "subprocess", "sys", "tempfile", "threading", "time",
+}  # fmt: skip
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of all modules that a file imports outside `if TYPE_CHECKING`."""
+    found: set[str] = set()
+    todo: list[ast.AST] = [ast.parse(path.read_text())]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        todo.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def test_a_room_imports_only_rooms_below_it() -> None:
+    """The house is a stack: no import points upwards."""
+    upwards = [
+        (str(path.relative_to(SOURCE)), name)
+        for path in sorted(SOURCE.rglob("*.py"))
+        if (room := room_of(path)) in ROOMS
+        for name in imports_of(path)
+        if name.startswith("belljar.") and (other := name.split(".")[1]) in ROOMS
+        if ROOMS.index(other) > ROOMS.index(room)
+    ]
+
+    assert upwards == []
+
+
+def test_the_pure_rooms_import_no_io_no_clock_and_no_threads() -> None:
+    """values/, script/ and the step protocol are functions of their arguments."""
+    pure = [*(SOURCE / "values").glob("*.py"), *(SOURCE / "script").glob("*.py")]
+    pure += [SOURCE / "machine" / f"_{name}.py" for name in ("protocol", "report", "bake", "frozen")]
+    pure += [SOURCE / "errors.py", SOURCE / "guess.py", SOURCE / "limits.py"]
+
+    impure = {path.name: used for path in pure if (used := {n.split(".")[0] for n in imports_of(path)} & IO)}
+
+    assert impure == {}
+
+
+def test_only_the_watchdog_has_a_clock_in_the_machine_room() -> None:
+    """A machine measures nothing itself: time comes in with the steps."""
+    with_clock = {
+        path.name for path in (SOURCE / "machine").glob("*.py") if imports_of(path) & {"time", "datetime", "threading"}
+    }
+
+    assert with_clock == {"_watchdog.py", "_engine.py"}
+    assert "time" not in imports_of(SOURCE / "machine" / "_engine.py")
+
+
+def test_every_public_name_can_be_imported() -> None:
+    """`__all__` is what there is, and every name of it loads."""
+    assert sorted(belljar.__all__) == belljar.__all__
+    assert all(getattr(belljar, name) is not None for name in belljar.__all__)
+
+
+def test_importing_belljar_brings_no_engine_no_parser_and_no_pydantic() -> None:
+    """`import belljar` is cheap: what is heavy loads with its first use."""
+    program = "import sys, belljar; print(*sorted({'wasmtime', 'tree_sitter', 'pydantic', 'typer', 'rich'} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  (our own interpreter)
+
+    assert done.stdout.strip() == ""
