@@ -163,6 +163,19 @@ static JSValue host_trace(JSContext *c, JSValueConst self, int argc, JSValueCons
     return js_dup(JS_VALUE_GET_OBJ(argv[0])->u.object_data);
 }
 
+/* size(text): its bytes as UTF-8. */
+static JSValue host_size(JSContext *c, JSValueConst self, int argc, JSValueConst *argv)
+{
+    (void)self;
+    (void)argc;
+    size_t size;
+    const char *text = JS_ToCStringLen(c, &size, argv[0]);
+    if (!text)
+        return JS_EXCEPTION;
+    JS_FreeCString(c, text);
+    return js_int64(size);
+}
+
 /* kind(error): 1 when the engine made it for want of memory, 2 for want of stack, else 0. */
 static JSValue host_kind(JSContext *c, JSValueConst self, int argc, JSValueConst *argv)
 {
@@ -243,6 +256,7 @@ static const JSCFunctionListEntry host_functions[] = {
     JS_CFUNC_DEF("compile", 1, host_compile), JS_CFUNC_DEF("position", 0, host_position),
     JS_CFUNC_DEF("trace", 1, host_trace),     JS_CFUNC_DEF("kind", 1, host_kind),
     JS_CFUNC_DEF("thrown", 1, host_thrown),
+    JS_CFUNC_DEF("size", 1, host_size),
     JS_CFUNC_DEF("exhausted", 0, host_exhausted),
     JS_CFUNC_DEF("memory", 1, host_memory),   JS_CFUNC_DEF("stack", 1, host_stack),
 };

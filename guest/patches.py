@@ -98,9 +98,12 @@ PATCHES = (
         "                            int line_num, int col_num, int backtrace_flags)\n{",
         new="/* the string is a private copy */\n"
         "static const char *jar_plain_name(char *name)\n{\n"
-        "    for (char *c = name; *c; c++)\n"
+        "    for (char *c = name; *c; c++) {\n"
         "        if (*(unsigned char *)c < ' ' || *c == '(' || *c == ')')\n"
         "            *c = '_';\n"
+        "        if (c - name >= 80 && (c[1] & 0xc0) != 0x80)\n"
+        "            c[1] = 0;\n"
+        "    }\n"
         "    return name;\n}\n\n"
         "static void build_backtrace(JSContext *ctx, JSValueConst error_val,\n"
         "                            JSValueConst filter_func, const char *filename,\n"
@@ -163,5 +166,32 @@ PATCHES = (
         '    s->token.ptr = NULL;\n    return js_parse_error(s, "%s", message);\n}\n\n'
         "static int js_parse_expect(",
         why="used by the one above",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="                    emit_op(s, OP_get_field);\n                    emit_atom(s, s->token.u.ident.atom);",
+        new="                    emit_source_loc(s);\n"
+        "                    emit_op(s, OP_get_field);\n                    emit_atom(s, s->token.u.ident.atom);",
+        why="a property of null or undefined is the commonest mistake; its error points at the property's name",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="            prev_op = get_prev_opcode(fd);\n            if (has_optional_chain) {",
+        new="            int at_line = s->token.line_num, at_column = s->token.col_num;\n"
+        "            prev_op = get_prev_opcode(fd);\n            if (has_optional_chain) {",
+        why="the same for an element: its error points at the bracket",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="            } else {\n                emit_op(s, OP_get_array_el);\n            }\n        } else {\n            break;",
+        new="            } else {\n                emit_source_loc_at(s, at_line, at_column);\n"
+        "                emit_op(s, OP_get_array_el);\n            }\n        } else {\n            break;",
+        why="used with the one above",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    assign_addr = s->cur_func->byte_code.size;\n    if (s->token.val == '{') {",
+        new="    assign_addr = s->cur_func->byte_code.size;\n    emit_source_loc(s);\n    if (s->token.val == '{') {",
+        why="the same for destructuring: its error points at the pattern",
     ),
 )

@@ -19,6 +19,7 @@ const clock = Date.now;
 const arrayJoin = bindCall(Array.prototype.join);
 const arrayPush = bindCall(Array.prototype.push);
 const isWellFormed = bindCall(String.prototype.isWellFormed);
+const toWellFormed = bindCall(String.prototype.toWellFormed);
 const stringSlice = bindCall(String.prototype.slice);
 const stringSplit = bindCall(String.prototype.split);
 const mapDelete = bindCall(Map.prototype.delete);

@@ -3,6 +3,7 @@
 
 const coded = new WeakMap();
 const MESSAGE_CHARS = 4000;
+const NAME_CHARS = 200;
 
 // An Error that a script can catch and read: name, code, message, retryable, hint, details.
 function codedError(code, message, facts, position) {
@@ -15,11 +16,17 @@ function codedError(code, message, facts, position) {
     return error;
 }
 
+// The beginning of a text that may be of any length, with the length told; never half a surrogate.
+function cut(text, chars) {
+    if (text.length <= chars) return toWellFormed(text);
+    return `${toWellFormed(stringSlice(text, 0, chars))}… (${text.length} characters)`;
+}
+
 // Text of anything, without letting what it does get out.
 function textOf(value) {
     try {
-        if (typeof value === 'symbol') return `Symbol(${symbolDescription(value) ?? ''})`;
-        return stringSlice(String(value), 0, MESSAGE_CHARS);
+        if (typeof value === 'symbol') return `Symbol(${cut(symbolDescription(value) ?? '', NAME_CHARS)})`;
+        return cut(String(value), MESSAGE_CHARS);
     } catch {
         return 'a value that cannot be shown as text';
     }

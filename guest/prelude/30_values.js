@@ -5,7 +5,7 @@ const PREVIEW_CHARS = 1000;
 
 function unfit(path, what, hint) {
     let at = '$';
-    for (let i = 1; i < path.length; i++) at += typeof path[i] === 'number' ? `[${path[i]}]` : `.${path[i]}`;
+    for (let i = 1; i < path.length; i++) at += typeof path[i] === 'number' ? `[${path[i]}]` : `.${cut(path[i], NAME_CHARS)}`;
     return codedError('SerializationError', `${what} at ${at}`, hint ? { path: at, hint } : { path: at });
 }
 
@@ -37,15 +37,16 @@ function encode(value, bounds) {
     return putValue(state, value, '') ? arrayJoin(state.parts, '') : undefined;
 }
 
-function put(state, text) {
-    state.left -= text.length;
+function put(state, text, bytes = text.length) {
+    state.left -= bytes;
     if (state.left < 0) throw state.bounds.overflow(state.parts, `more than ${state.bounds.bytes} bytes of JSON`);
     state.parts[state.parts.length] = text;
 }
 
 function putString(state, text) {
     if (!isWellFormed(text)) throw unfit(state.path, 'a string with half a surrogate pair', 'use text.toWellFormed()');
-    put(state, quote(text));
+    const quoted = quote(text);
+    put(state, quoted, host.size(quoted));
 }
 
 function putArray(state, list) {
@@ -63,20 +64,22 @@ function putArray(state, list) {
 
 function putObject(state, object) {
     const { path } = state;
-    const names = keys(object);
-    const wrapped = names.length === 1 && names[0][0] === '$';
-    put(state, wrapped ? '{"$object":{' : '{');
-    let first = true;
-    for (let i = 0; i < names.length; i++) {
-        const name = names[i];
+    const names = [];
+    const items = [];
+    for (const name of keys(object)) {
         const item = object[name];
         if (item === undefined) continue;
-        if (!first) put(state, ',');
-        first = false;
-        path[path.length] = name;
-        putString(state, name);
+        names[names.length] = name;
+        items[items.length] = item;
+    }
+    const wrapped = names.length === 1 && names[0][0] === '$';
+    put(state, wrapped ? '{"$object":{' : '{');
+    for (let i = 0; i < names.length; i++) {
+        if (i) put(state, ',');
+        path[path.length] = names[i];
+        putString(state, names[i]);
         put(state, ':');
-        if (!putValue(state, item, name)) put(state, 'null');
+        if (!putValue(state, items[i], names[i])) put(state, 'null');
         path.length--;
     }
     put(state, wrapped ? '}}' : '}');
@@ -131,7 +134,7 @@ function errorFields(error) {
 }
 
 function preview(parts) {
-    return stringSlice(arrayJoin(parts, ''), 0, PREVIEW_CHARS);
+    return toWellFormed(stringSlice(arrayJoin(parts, ''), 0, PREVIEW_CHARS));
 }
 
 // Gives tagged bytes their type back, in place.
@@ -171,19 +174,20 @@ function freezeDeep(value) {
 
 // A short text of anything, for console lines and messages.
 function shortly(value, depth = 3) {
-    if (typeof value === 'string') return quote(value);
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value === 'function') return `[function ${textOf(read(value, 'name'))}]`;
-    if (typeof value !== 'object' || value === null) return textOf(value);
-    if (value instanceof Error) return `${textOf(read(value, 'name'))}: ${textOf(read(value, 'message'))}`;
-    if (depth === 0) return isArray(value) ? '[…]' : '{…}';
     try {
+        if (typeof value === 'string') return quote(cut(value, SHOWN_CHARS));
+        if (typeof value === 'bigint') return `${textOf(value)}n`;
+        if (typeof value === 'function') return `[function ${cut(textOf(value.name), NAME_CHARS)}]`;
+        if (typeof value !== 'object' || value === null) return textOf(value);
+        if (value instanceof Error) return `${textOf(value.name)}: ${textOf(value.message)}`;
+        if (depth === 0) return isArray(value) ? '[…]' : '{…}';
         return shortlyObject(value, depth);
     } catch {
         return 'a value that cannot be shown as text';
     }
 }
 
+const SHOWN_CHARS = 1000;
 const SHOWN = 50;
 
 function shortlyObject(value, depth) {
@@ -199,7 +203,7 @@ function shortlyObject(value, depth) {
     }
     const names = keys(value);
     for (let i = 0; i < min(names.length, SHOWN); i++) {
-        arrayPush(out, `${names[i]}: ${shortly(value[names[i]], depth - 1)}`);
+        arrayPush(out, `${cut(names[i], NAME_CHARS)}: ${shortly(value[names[i]], depth - 1)}`);
     }
     if (names.length > SHOWN) arrayPush(out, `… ${names.length - SHOWN} more`);
     return out.length ? `{ ${arrayJoin(out, ', ')} }` : '{}';

@@ -20,8 +20,15 @@ function logged(level, args) {
     consoleInSecond++;
     const words = [];
     for (let i = 0; i < args.length; i++) arrayPush(words, typeof args[i] === 'string' ? args[i] : shortly(args[i]));
-    const text = stringSlice(arrayJoin(words, ' '), 0, bytes);
+    const text = cutBytes(toWellFormed(arrayJoin(words, ' ')), bytes);
     arrayPush(run.console, quote({ level, text, position: host.position() }));
+}
+
+// The longest beginning of a text that has at most `bytes` of UTF-8.
+function cutBytes(text, bytes) {
+    let end = min(text.length, bytes);
+    while (end > 0 && host.size(stringSlice(text, 0, end)) > bytes) end -= ((host.size(stringSlice(text, 0, end)) - bytes) / 3 | 0) || 1;
+    return toWellFormed(stringSlice(text, 0, end));
 }
 
 const consoleObject = {};
@@ -41,6 +48,7 @@ function emitProgress(message, kind) {
     }
     progressKept++;
     progressAt = now;
-    const text = stringSlice(typeof message === 'string' ? message : shortly(message), 0, chars);
-    arrayPush(run.progress, quote({ message: text, kind: kind === undefined ? 'info' : stringSlice(textOf(kind), 0, 40) }));
+    const text = toWellFormed(stringSlice(typeof message === 'string' ? message : shortly(message), 0, chars));
+    const label = kind === undefined ? 'info' : toWellFormed(stringSlice(textOf(kind), 0, 40));
+    arrayPush(run.progress, quote({ message: text, kind: label }));
 }

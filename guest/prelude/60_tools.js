@@ -6,14 +6,16 @@ const callOf = new WeakMap();     // promise -> id, also of promises derived fro
 let lastId = 0;
 
 function call(tool, args) {
+    const position = host.position();
     let text;
     try {
         text = encode(args, run.limits.arguments);
     } catch (error) {
+        const known = weakGet(coded, error);
+        if (known) known.position = position;
         return Promise.reject(error);
     }
     const id = ++lastId;
-    const position = host.position();
     let settle;
     const promise = new Promise((resolve, reject) => { settle = { resolve, reject, tool, position }; });
     mapSet(pending, id, settle);
@@ -86,7 +88,7 @@ function unknownTool(prefix, known) {
     return new Proxy(freeze(create(null)), {
         get(_target, key) {
             if (typeof key === 'symbol' || LOOKED_UP[key]) return undefined;
-            const name = `${prefix}${key}`;
+            const name = cut(`${prefix}${key}`, NAME_CHARS);
             throw codedError('ToolNotFoundError', `there is no tool ${quote(name)}`, freezeDeep({ name_asked: name, known }), host.position());
         },
     });

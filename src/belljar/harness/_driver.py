@@ -100,7 +100,7 @@ class Driver:
         When the awaiting task is cancelled, the run is wound up, its journal ended, and CancelledError goes on.
         """
         self._task = asyncio.current_task()
-        self._s.emit(ScriptStarted(run_id=self._s.run_id, sha256=self._s.script.sha256))
+        self._s.tell(lambda: ScriptStarted(run_id=self._s.run_id, sha256=self._s.script.sha256))
         outside: BaseException | None = None
         try:
             finished = await self._drive()
@@ -126,7 +126,7 @@ class Driver:
         while isinstance(step, Waiting):
             self._facade.abort(step.aborts, "it lost a race")
             self._facade.accept(step.calls)
-            answers = await self._answers()
+            answers = await self._facade.answers(self._set_aside)
             now_ms = wall_ms()
             self._s.journal.append(Record("settle", {"calls": [answer.id for answer in answers], "now_ms": now_ms}))
             step = await self._step(lambda batch=answers, now=now_ms: self._resume(batch, now))  # type: ignore[misc]  # bound per turn
@@ -183,15 +183,8 @@ class Driver:
         finally:
             self._s.clock.leave()
 
-    async def _answers(self) -> list[Answer]:
-        waiting = asyncio.ensure_future(self._facade.answers())
-        try:
-            done, _ = await asyncio.wait({waiting}, timeout=self._s.limits.freeze_after_ms / 1000)
-            if not done:
-                await self._in_thread(self._freeze)
-            return await waiting
-        finally:
-            waiting.cancel()
+    async def _set_aside(self) -> None:
+        await self._in_thread(self._freeze)
 
     def _freeze(self) -> None:
         assert self._machine is not None
@@ -205,10 +198,12 @@ class Driver:
         gathered.progress.extend(output.progress)
         gathered.console_dropped = max(gathered.console_dropped, output.dropped_console)
         gathered.progress_dropped = max(gathered.progress_dropped, output.dropped_progress)
+        if (emit := self._s.emit) is None:
+            return
         for line in output.console:
-            self._s.emit(ConsoleWritten(run_id=run_id, level=line.level, text=line.text, line=line.line))
+            emit(ConsoleWritten(run_id=run_id, level=line.level, text=line.text, line=line.line))
         for event in output.progress:
-            self._s.emit(ProgressMade(run_id=run_id, message=event.message, kind=event.kind))
+            emit(ProgressMade(run_id=run_id, message=event.message, kind=event.kind))
 
     # -- the journal ----------------------------------------------------------------------------------------------
 
@@ -247,14 +242,7 @@ class Driver:
             else:
                 finished = Finished(error=detached)
         outcome = self._outcome(finished, tuple(warnings))
-        self._s.emit(
-            ScriptFinished(
-                run_id=self._s.run_id,
-                ok=outcome.ok,
-                error=outcome.error.code if outcome.error is not None else None,
-                outcome=outcome,
-            )
-        )
+        self._s.tell(lambda: finished_event(outcome))
         return outcome
 
     def _detached(self, ids: list[int], stuck: int) -> DetachedPromiseError:
@@ -312,6 +300,12 @@ class Driver:
 
 def _is_host_error(error: BelljarError | None) -> bool:
     return isinstance(error, DetachedPromiseError) or (error is not None and error.phase == "parsing")
+
+
+def finished_event(outcome: Outcome) -> ScriptFinished:
+    """The last event of a run."""
+    code = outcome.error.code if outcome.error is not None else None
+    return ScriptFinished(run_id=outcome.run_id, ok=outcome.ok, error=code, outcome=outcome)
 
 
 def run_record(services: RunServices, plan: RunPlan) -> Record:

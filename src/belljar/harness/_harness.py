@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from belljar.errors import BelljarError, FeatureDisabledError, MalformedReplyError, SourceError, UsageError
 from belljar.harness._check import Report, report, with_compiler
 from belljar.harness._context import build_context, checked_context
-from belljar.harness._driver import Driver, RunPlan, run_record, write_end
+from belljar.harness._driver import Driver, RunPlan, finished_event, run_record, write_end
 from belljar.harness._items import (
     ErrorItem,
     Item,
@@ -277,7 +277,7 @@ class Harness:
             approver=self._approver,
             statistics=self.statistics,
             threads=self._threads,
-            emit=_guarded(on_event) if on_event is not None else _ignore,
+            emit=_guarded(on_event) if on_event is not None else None,
             redact_secrets=self._secrets,
         )
 
@@ -312,10 +312,6 @@ def _guarded(listener: Callable[[Event], None]) -> Callable[[Event], None]:
     return tell
 
 
-def _ignore(_: Event) -> None:
-    """Nobody listens."""
-
-
 def _checked_mode(mode: str) -> Mode:
     if mode not in get_args(Mode):
         raise UsageError(f"unknown mode {mode!r}", hint=f"Modes: {', '.join(get_args(Mode))}.")
@@ -338,14 +334,8 @@ def _refuse(services: RunServices, plan: RunPlan, error: BelljarError) -> Outcom
     outcome = Outcome(
         error=error, run_id=services.run_id, script_sha256=services.script.sha256, journal=services.journal
     )
-    services.emit(finished_event(outcome))
+    services.tell(lambda: finished_event(outcome))
     return outcome
-
-
-def finished_event(outcome: Outcome) -> ScriptFinished:
-    """The last event of a run."""
-    code = outcome.error.code if outcome.error is not None else None
-    return ScriptFinished(run_id=outcome.run_id, ok=outcome.ok, error=code, outcome=outcome)
 
 
 def _prose(segment: Segment) -> Item:

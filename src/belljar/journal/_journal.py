@@ -48,7 +48,9 @@ class Journal:
     @property
     def head(self) -> str:
         """Hash of the last record: names the whole journal."""
-        return self._head
+        with self._lock:
+            self._encode()
+            return self._head
 
     @property
     def in_file(self) -> bool:
@@ -58,14 +60,17 @@ class Journal:
     def append(self, *records: Record, durable: bool = False) -> None:
         """Add records. With `durable`, return only when a file's disk has them. Raises JournalError: disk full."""
         with self._lock:
-            lines = []
-            for record in records:
-                line, self._head = encode(record, n=len(self._records), previous=self._head)
-                self._records.append(record)
-                lines.append(line)
-            self._lines.extend(lines)
+            self._records.extend(records)
             if self._file is not None:
-                self._write("".join(f"{line}\n" for line in lines).encode(), durable)
+                self._write("".join(f"{line}\n" for line in self._encode()).encode(), durable)
+
+    def _encode(self) -> list[str]:
+        """The lines that are not made yet. A journal in memory makes them when somebody asks for its text."""
+        begin = len(self._lines)
+        for n in range(begin, len(self._records)):
+            line, self._head = encode(self._records[n], n=n, previous=self._head)
+            self._lines.append(line)
+        return self._lines[begin:]
 
     def _write(self, data: bytes, durable: bool) -> None:
         assert self._file is not None
@@ -87,7 +92,9 @@ class Journal:
 
     def text(self) -> str:
         """The journal as JSON lines: what a file of it holds."""
-        return "".join(f"{line}\n" for line in self._lines)
+        with self._lock:
+            self._encode()
+            return "".join(f"{line}\n" for line in self._lines)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Journal:

@@ -19,6 +19,8 @@ from belljar.values import from_wire
 
 FRAMES = 10
 """Frames of a backtrace that the model is shown."""
+MESSAGE_CHARS = 5_000
+"""No message is longer, whatever the machine says; the prelude cuts before this."""
 _FRAME = re.compile(r"^ +at (?:(.*) \()?script\.ts:(\d+):(\d+)\)?$", re.MULTILINE)
 _OWN_KEYS = frozenset(
     {"code", "message", "position", "trace", "name", "hint", "retryable", "tool", "call_id", "details"}
@@ -145,7 +147,7 @@ def _error(told: dict[str, Any], script: Script, limits: Limits) -> BelljarError
     trace = told.get("trace") or ""
     where = place(script, *_unpacked(told.get("position") or 0)) or place(script, *_first_frame(trace))
     facts: dict[str, Any] = {"tool": told.get("tool"), "hint": told.get("hint") or _guess(told), **where}
-    message = limit_message(kind.__name__, limits) or _plain_message(told)
+    message = (limit_message(kind.__name__, limits) or _plain_message(told))[:MESSAGE_CHARS]
     return kind(message, details=_details(told, _frames(trace, script)), **facts)
 
 

@@ -12,9 +12,10 @@ gets exactly one answer, or is aborted, and the journal tells which.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -69,8 +70,14 @@ class RunServices:
     statistics: ApprovalStatistics
     threads: Executor
     """For sync tools, and for waiting on the journal's disk."""
-    emit: Callable[[Event], None]
+    emit: Callable[[Event], None] | None = None
+    """Who listens to the run's events; None saves making them."""
     redact_secrets: Sequence[str] = ()
+
+    def tell(self, make: Callable[[], Event]) -> None:
+        """Tell whoever listens; the event is made only then."""
+        if self.emit is not None:
+            self.emit(make())
 
 
 class Facade:
@@ -102,26 +109,36 @@ class Facade:
                 self._refuse(call, error)
         self._pump()
 
-    async def answers(self) -> list[Answer]:
+    async def answers(self, on_long_wait: Callable[[], Awaitable[None]]) -> list[Answer]:
         """Wait for at least one answer and take all there are, in the order they came.
 
-        Raises TimeoutError when the run's clock reaches its limit first, JournalError where the journal fails.
+        `on_long_wait` is called once when it takes longer than the limit for freezing. Raises TimeoutError when the
+        run's clock reaches its limit first, JournalError where the journal fails.
         """
+        await self._drain()
+        freeze_at_s = time.monotonic() + self._s.limits.freeze_after_ms / 1000
+        frozen = False
         while not self._ready:
             if self._broken is not None:
                 raise self._broken
             if self._s.clock.left_s <= 0:
                 raise TimeoutError
-            self._changed.clear()
-            timeout = self._s.clock.left_s if self._s.clock.is_running else None
-            try:
-                async with asyncio.timeout(timeout):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue  # the clock decides, not this timer
+            if not frozen and time.monotonic() >= freeze_at_s:
+                frozen = True
+                await on_long_wait()
+            await self._change(None if frozen else freeze_at_s - time.monotonic())
         await self._drain()
         ready, self._ready = self._ready, []
         return ready
+
+    async def _change(self, at_most_s: float | None) -> None:
+        """Wait until something happens, the run's clock may have reached its limit, or `at_most_s` has passed."""
+        self._changed.clear()
+        left_s = self._s.clock.left_s if self._s.clock.is_running else None
+        waits = [wait for wait in (left_s, at_most_s) if wait is not None]
+        with contextlib.suppress(TimeoutError):  # the caller looks what it was
+            async with asyncio.timeout(max(min(waits), 0) if waits else None):
+                await self._changed.wait()
 
     def abort(self, ids: Iterable[int], reason: str) -> None:
         """Give calls up: their tools are told to stop, their answers are not handed on."""
@@ -206,8 +223,8 @@ class Facade:
         """Returns when the call may be made; its arguments may be others then. Raises the script's error otherwise."""
         request = self._request(open_call, reason)
         self._s.statistics.count_request()
-        self._s.emit(
-            ApprovalRequested(
+        self._s.tell(
+            lambda: ApprovalRequested(
                 run_id=self._s.run_id,
                 call=open_call.id,
                 tool=request.tool,
@@ -284,8 +301,8 @@ class Facade:
             if decision.arguments is not None:
                 facts["arguments"] = dict(decision.arguments)
         self._s.journal.append(Record("approval", facts))
-        self._s.emit(
-            ApprovalResolved(
+        self._s.tell(
+            lambda: ApprovalResolved(
                 run_id=self._s.run_id,
                 call=open_call.id,
                 tool=request.tool,
@@ -403,7 +420,6 @@ class Facade:
 
     def _call_info(self, open_call: OpenCall) -> CallInfo:
         call = open_call.call
-        digest = arguments_digest(open_call.asked)
         return CallInfo(
             run_id=self._s.run_id,
             call_id=str(call.id),
@@ -411,7 +427,7 @@ class Facade:
             tool=call.tool,
             line=call.line or None,
             column=call.column or None,
-            key=idempotency_key(self._s.run_id, call.id, call.tool, digest),
+            key=open_call.key,
         )
 
     # -- the answer -----------------------------------------------------------------------------------------------
@@ -423,8 +439,8 @@ class Facade:
         if call.id not in self.given_up:
             self._ready.append(answer)
         self._changed.set()
-        self._s.emit(
-            CallFinished(
+        self._s.tell(
+            lambda: CallFinished(
                 run_id=self._s.run_id,
                 call=call.id,
                 tool=call.tool,
@@ -434,8 +450,8 @@ class Facade:
         )
 
     def _tell_start(self, open_call: OpenCall) -> None:
-        self._s.emit(
-            CallStarted(
+        self._s.tell(
+            lambda: CallStarted(
                 run_id=self._s.run_id,
                 call=open_call.id,
                 tool=open_call.tool.name,

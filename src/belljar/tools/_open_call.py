@@ -34,6 +34,8 @@ class OpenCall:
     """`asked`, validated: what the function gets."""
     signal: AbortSignal = field(default_factory=AbortSignal)
     started_s: float = 0.0
+    key: str = ""
+    """The idempotency key, from the intent on."""
 
     @property
     def id(self) -> int:
@@ -51,12 +53,20 @@ def idempotency_key(run_id: str, ordinal: int, tool: str, digest: str) -> str:
 
 
 def intent_record(open_call: OpenCall, run_id: str) -> Record:
-    """What must be on the disk before the tool is called."""
+    """What must be on the disk before the tool is called. Gives the call its key."""
     call = open_call.call
-    digest = arguments_digest(open_call.asked)
-    facts = {"call": call.id, "tool": call.tool, "asked": call.arguments, "arguments": open_call.asked}
-    facts |= {"digest": digest, "key": idempotency_key(run_id, call.id, call.tool, digest)}
-    return Record("intent", facts | {"line": call.line, "column": call.column})
+    open_call.key = idempotency_key(run_id, call.id, call.tool, digest := arguments_digest(open_call.asked))
+    facts = {
+        "call": call.id,
+        "tool": call.tool,
+        "asked": call.arguments,
+        "arguments": open_call.asked,
+        "digest": digest,
+        "key": open_call.key,
+        "line": call.line,
+        "column": call.column,
+    }
+    return Record("intent", facts)
 
 
 def answer_record(call: Call, answer: Answer, *, unknown: bool = False) -> Record:
@@ -72,5 +82,5 @@ def tool_error(error: Exception, tool: str) -> BelljarError:
     """What a script may know of an exception in a tool: its kind and message, no host path, no frame."""
     if isinstance(error, ScriptError):
         return error
-    text = _HOST_PATH.sub("", str(error))[:_MESSAGE_CHARS]
+    text = _HOST_PATH.sub("", str(error))[:_MESSAGE_CHARS].encode(errors="replace").decode()
     return ToolExecutionError(f"{tool} failed: {type(error).__name__}{': ' if text else ''}{text}", tool=tool)
