@@ -19,6 +19,8 @@ static void jar_mark_exception(struct JSRuntime *runtime, int kind);
 static int bare_error_kind;
 struct JSFunctionBytecode;
 #include "quickjs.h"
+static JSAtom script_file;
+static JSValueConst jar_error_class = JS_UNDEFINED;
 static void jar_note_throw(JSContext *c, struct JSFunctionBytecode *code, const uint8_t *pc, JSValueConst value);
 
 #include "quickjs.c"
@@ -34,7 +36,6 @@ enum { ON_START, ON_RESUME, ON_CHECK, ON_REPORT, HANDLERS };
 static uint8_t first_inbox[INBOX_SIZE];
 static JSRuntime *rt;
 static JSContext *ctx;
-static JSAtom script_file;
 static JSValue handlers[HANDLERS];
 static const char *message; /* the outbox, owned by QuickJS until the next step */
 static JSValue last_thrown = JS_UNDEFINED;

@@ -169,15 +169,25 @@ PATCHES = (
     ),
     Patch(
         file="quickjs.c",
-        old="                    emit_op(s, OP_get_field);\n                    emit_atom(s, s->token.u.ident.atom);",
-        new="                    emit_source_loc(s);\n"
-        "                    emit_op(s, OP_get_field);\n                    emit_atom(s, s->token.u.ident.atom);",
+        old="static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)\n{",
+        new="static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)\n{\n"
+        "    int at_line = s->token.line_num, at_column = (int)(s->token.ptr - s->line_start) + 1;",
+        why="where the callee or the last property of the expression stands; used by the next five",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="        parse_property:\n",
+        new="        parse_property:\n"
+        "            at_line = s->token.line_num;\n"
+        "            at_column = (int)(s->token.ptr - s->line_start) + 1;\n"
+        "            emit_source_loc_at(s, at_line, at_column);\n",
         why="a property of null or undefined is the commonest mistake; its error points at the property's name",
     ),
     Patch(
         file="quickjs.c",
         old="            prev_op = get_prev_opcode(fd);\n            if (has_optional_chain) {",
-        new="            int at_line = s->token.line_num, at_column = s->token.col_num;\n"
+        new="            at_line = s->token.line_num;\n"
+        "            at_column = (int)(s->token.ptr - s->line_start) + 1;\n"
         "            prev_op = get_prev_opcode(fd);\n            if (has_optional_chain) {",
         why="the same for an element: its error points at the bracket",
     ),
@@ -190,8 +200,53 @@ PATCHES = (
     ),
     Patch(
         file="quickjs.c",
+        old="                /* apply function call */\n",
+        new="                emit_source_loc_at(s, at_line, at_column);\n",
+        why="a call is where its callee is, whatever its arguments were",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="            emit_func_call:\n",
+        new="            emit_func_call:\n                emit_source_loc_at(s, at_line, at_column);\n",
+        why="the same for a call without a spread",
+    ),
+    Patch(
+        file="quickjs.c",
         old="    assign_addr = s->cur_func->byte_code.size;\n    if (s->token.val == '{') {",
         new="    assign_addr = s->cur_func->byte_code.size;\n    emit_source_loc(s);\n    if (s->token.val == '{') {",
         why="the same for destructuring: its error points at the pattern",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="        if (options->line_num != 0)\n            line = options->line_num;",
+        new="        line = options->line_num;",
+        why="the line before the script's first holds the wrapper and is number 0",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="            b = p->u.func.function_bytecode;\n            backtrace_barrier = b->backtrace_barrier;",
+        new="            b = p->u.func.function_bytecode;\n            backtrace_barrier = b->backtrace_barrier;\n"
+        "            if (b->filename != script_file)\n                continue;",
+        why="the prelude's own frames are no business of the script's",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    /* skip the Error() function in the backtrace */\n"
+        "    build_backtrace(ctx, obj, JS_UNDEFINED, NULL, 0, 0, JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL);",
+        new="    jar_error_class = new_target;\n"
+        "    build_backtrace(ctx, obj, JS_UNDEFINED, NULL, 0, 0, JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL);\n"
+        "    jar_error_class = JS_UNDEFINED;",
+        why="see the next entry",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    sf_start = rt->current_stack_frame;\n\n    /* Find the frame",
+        new="    sf_start = rt->current_stack_frame;\n"
+        "    for (sf = sf_start; sf && !JS_IsUndefined(jar_error_class); sf = sf->prev_frame)\n"
+        "        if (js_same_value(ctx, sf->cur_func, jar_error_class)) {\n"
+        "            sf_start = sf->prev_frame;\n"
+        "            backtrace_flags &= ~JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL;\n"
+        "            break;\n        }\n\n    /* Find the frame",
+        why="an error of the script's own class is made where `new` is written, not in the class's constructor",
     ),
 )

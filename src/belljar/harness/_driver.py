@@ -18,6 +18,7 @@ from belljar.errors import (
     BelljarError,
     DetachedPromiseError,
     HarnessInternalError,
+    HostError,
     JournalError,
     ScriptCancelledError,
     ScriptTimeoutError,
@@ -97,7 +98,8 @@ class Driver:
     async def execute(self) -> Outcome:
         """The run's outcome. Never raises for what the script, a tool or an approver does.
 
-        When the awaiting task is cancelled, the run is wound up, its journal ended, and CancelledError goes on.
+        A HostError (an unsafe cache folder, a full disk) and the cancellation of the awaiting task are raised, but only
+        after the run is wound up; a HostError then has the state of every call in `details["calls"]`.
         """
         self._task = asyncio.current_task()
         self._s.tell(lambda: ScriptStarted(run_id=self._s.run_id, sha256=self._s.script.sha256))
@@ -106,6 +108,9 @@ class Driver:
             finished = await self._drive()
         except TimeoutError:
             finished = Finished(error=self._timeout())
+        except HostError as error:
+            finished = Finished(error=HarnessInternalError("the host could not go on with the run"))
+            outside = error
         except BelljarError as error:
             finished = Finished(error=error)
         except asyncio.CancelledError as cancelled:
@@ -114,6 +119,8 @@ class Driver:
             if outside is None and self._task is not None:
                 self._task.uncancel()
         outcome = await self._wind_up(finished)
+        if isinstance(outside, HostError):
+            outside.details["calls"] = [call.to_dict() for call in outcome.calls]
         if outside is not None:
             raise outside
         return outcome

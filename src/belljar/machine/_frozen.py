@@ -67,9 +67,22 @@ def unpack(image: bytes, *, build_id: str, key: bytes) -> Frozen:
             details={"image_build": build.hex(), "this_build": build_id},
         )
     text_end = _FRONT.size + header_size
-    header = json.loads(image[_FRONT.size : text_end])
-    body = zlib.decompress(image[text_end:-_TAG_BYTES])
-    return Frozen(build_id=build.hex(), header=header, size=header.pop("memory_bytes"), runs=tuple(_runs(body)))
+    try:
+        header = json.loads(image[_FRONT.size : text_end])
+        size = header.pop("memory_bytes")
+        body = _decompressed(image[text_end:-_TAG_BYTES], at_most=2 * size)
+        return Frozen(build_id=build.hex(), header=header, size=size, runs=tuple(_runs(body)))
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error, zlib.error) as error:
+        raise ImageError("the image's inside is not of this format") from error
+
+
+def _decompressed(data: bytes, *, at_most: int) -> bytes:
+    """Runs and their offsets are never twice as long as the memory they describe."""
+    machine = zlib.decompressobj()
+    body = machine.decompress(data, at_most)
+    if machine.unconsumed_tail:
+        raise ValueError("more content than memory")
+    return body
 
 
 def _runs(body: bytes) -> Iterator[tuple[int, bytes]]:

@@ -22,6 +22,7 @@ from belljar.errors import (
     HarnessInternalError,
     ImageError,
     ScriptCancelledError,
+    ScriptError,
     ScriptMemoryError,
     ScriptStackError,
     ScriptTimeoutError,
@@ -287,21 +288,27 @@ class QuickJsMachine:
     def thaw(cls, image: bytes, *, key: bytes | None = None) -> tuple[QuickJsMachine, Waiting]:
         """The machine that `freeze` saw, and the step it waits at. Raises ImageError; nothing is mapped then."""
         frozen = _frozen.unpack(image, build_id=_guest.build_id(), key=key or _cache.image_key())
-        header = frozen.header
-        limits = Limits(**header["limits"])
-        machine = cls(limits)
+        machine: QuickJsMachine | None = None
         try:
-            machine._map(frozen)
-        except BaseException:
-            machine.close()
+            machine = cls(Limits(**frozen.header["limits"]))
+            machine._restore(frozen)
+        except BaseException as error:
+            if machine is not None:
+                machine.close()
+            if isinstance(error, KeyError | TypeError | ValueError | AttributeError | ScriptError):
+                raise ImageError("the image's header is not of this format") from error
             raise
-        machine._script = reread(header["source"], profile=header["profile"], source_bytes=limits.source_bytes)
-        machine._open = {call[0]: _report.OpenCall(*call) for call in header["open"]}
-        machine._used_s = header["used_s"]
-        machine._steps = header["steps"]
-        machine._instance.store.set_fuel(header["fuel_left"])
-        machine._state = State.WAITING
         return machine, Waiting(calls=tuple(call.to_call() for call in machine._open.values()))
+
+    def _restore(self, frozen: _frozen.Frozen) -> None:
+        header = frozen.header
+        self._script = reread(header["source"], profile=header["profile"], source_bytes=self._limits.source_bytes)
+        self._open = {call.id: call for call in map(_report.OpenCall.checked, header["open"])}
+        self._used_s = float(header["used_s"])
+        self._steps = int(header["steps"])
+        self._map(frozen)
+        self._instance.store.set_fuel(header["fuel_left"])
+        self._state = State.WAITING
 
     def _map(self, frozen: _frozen.Frozen) -> None:
         instance, base_size = self._instance, self._base.layout.memory_bytes

@@ -25,8 +25,6 @@ _FRAME = re.compile(r"^ +at (?:(.*) \()?script\.ts:(\d+):(\d+)\)?$", re.MULTILIN
 _OWN_KEYS = frozenset(
     {"code", "message", "position", "trace", "name", "hint", "retryable", "tool", "call_id", "details"}
 )
-_WRAPPER_LINES = 1
-"""Lines that the prelude puts before the script's own first line."""
 
 
 class OpenCall(NamedTuple):
@@ -37,6 +35,14 @@ class OpenCall(NamedTuple):
     arguments: list[Any]
     line: int
     column: int
+
+    @classmethod
+    def checked(cls, entry: Any) -> OpenCall:
+        """From plain data. Raises TypeError or ValueError where it is not five fields of the right types."""
+        id_, tool, arguments, line, column = entry
+        if not (isinstance(tool, str) and isinstance(arguments, list)):
+            raise TypeError("not a call")
+        return cls(int(id_), tool, arguments, int(line), int(column))
 
     def to_call(self) -> Call:
         return Call(id=self.id, tool=self.tool, arguments=self.arguments, line=self.line, column=self.column)
@@ -103,27 +109,32 @@ def _unpacked(packed: int) -> tuple[int, int]:
 def position(script: Script, line: int, column: int) -> tuple[int, int]:
     """Where in the model's source the engine's position is; (0, 0) where it had none.
 
-    The engine counts bytes of UTF-8 and the wrapper's line; people count UTF-16 units and their own lines.
+    The engine counts bytes of UTF-8, people count UTF-16 units; line 0 is the wrapper's.
     """
-    if line <= _WRAPPER_LINES:
+    if line <= 0:
         return (0, 0)
-    line -= _WRAPPER_LINES
-    lines = _lines(script.code)
-    if line > len(lines):
-        line, column = len(lines), len(lines[-1].encode()) + 1
-    text = lines[line - 1]
-    if not text.isascii():
-        before = text.encode()[: column - 1].decode(errors="ignore")
-        column = len(before.encode("utf-16-le")) // 2 + 1
-    return script.position(line, column)
+    engine_lines = _engine_lines(script.code)
+    text, lines_before = engine_lines[min(line, len(engine_lines)) - 1]
+    before = text if line > len(engine_lines) else text.encode()[: column - 1].decode(errors="ignore")
+    if not before.isascii() or "\r" in before:
+        pieces = _LINE_ENDS.split(before)
+        lines_before += len(pieces) - 1
+        before = pieces[-1]
+    return script.position(lines_before + 1, len(before.encode("utf-16-le")) // 2 + 1)
 
 
 _LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029]")
 
 
 @lru_cache(maxsize=64)
-def _lines(code: str) -> tuple[str, ...]:
-    return tuple(_LINE_ENDS.split(code))
+def _engine_lines(code: str) -> tuple[tuple[str, int], ...]:
+    """Lines as the engine counts them, by line feeds alone, each with the number of the author's lines before it."""
+    out = []
+    before = 0
+    for text in code.split("\n"):
+        out.append((text, before))
+        before += len(_LINE_ENDS.findall(text.removesuffix("\r"))) + 1
+    return tuple(out)
 
 
 def place(script: Script, line: int, column: int) -> dict[str, Any]:

@@ -43,8 +43,6 @@ from belljar.tools._events import ApprovalRequested, ApprovalResolved, CallFinis
 from belljar.tools._open_call import (
     OpenCall,
     answer_record,
-    arguments_digest,
-    idempotency_key,
     intent_record,
     tool_error,
 )

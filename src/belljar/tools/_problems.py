@@ -68,9 +68,19 @@ def problems_of(
     return [_problem(path, found, describe=describe, names=names) for path, found in places.items()]
 
 
+_TEXT_CHARACTERS: Final = 400
+
+PROBLEMS_SHOWN: Final = 20
+"""More say no more."""
+
+
 def refuse(tool: str, problems: list[Problem], *, what: str, hint: str = "") -> ToolValidationError:
     """The error for the problems; `what` is "arguments" or "result"."""
+    more = len(problems) - PROBLEMS_SHOWN
+    problems = problems[:PROBLEMS_SHOWN]
     lines = "; ".join(f"{problem['path']} {problem['message']}" for problem in problems)
+    if more > 0:
+        lines += f"; and {more} more"
     message = f"{tool}: the {what} did not fit: {lines}"
     return ToolValidationError(message, hint=hint, tool=tool, details={"problems": problems})
 
@@ -122,6 +132,11 @@ def _path(error: Mapping[str, Any], value: Any) -> str:
     return path
 
 
+def _short(text: str) -> str:
+    """A key is the caller's to choose, and may be of any length."""
+    return text if len(text) <= _TEXT_CHARACTERS else f"{text[:_TEXT_CHARACTERS]}… ({len(text)} characters)"
+
+
 def _words(error: Mapping[str, Any], names: Sequence[str]) -> str:
     kind = error["type"]
     if kind == "missing":
@@ -156,4 +171,4 @@ def _problem(path: str, errors: Sequence[Mapping[str, Any]], *, describe: Descri
     message = " or ".join([words[0], *(later.removeprefix("should be ") for later in words[1:])])
     if first["type"] not in ("missing", "extra_forbidden"):
         message = f"{message}, got {describe(first['loc'], first['input'])}"
-    return {"path": path or "$", "message": message, "input_type": javascript_type(first["input"])}
+    return {"path": _short(path) or "$", "message": _short(message), "input_type": javascript_type(first["input"])}
