@@ -21,11 +21,11 @@ check: $(READY)
 	$(BIN)/python docs/generate.py --check
 
 bench: $(READY)
-	$(BIN)/pip install --quiet '.[bench]'
+	$(BIN)/pip install --quiet --editable '.[dev,bench]'
 	$(BIN)/python -m benchmarks
 
 campaign: $(READY)
-	$(BIN)/python -m pytest -q --hypothesis-profile=campaign
+	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

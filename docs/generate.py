@@ -12,6 +12,7 @@ from belljar import limits
 from belljar.errors import ERRORS, HostError, ScriptError
 
 TARGET = Path(__file__).with_name("reference.md")
+_WHO = ((ScriptError, "the script"), (HostError, "the host"))
 _ABSTRACT = ("BelljarError", "ScriptError", "HostError", "SourceError")
 
 
@@ -45,7 +46,7 @@ def _errors() -> list[str]:
     for code, kind in ERRORS.items():
         if code in _ABSTRACT:
             continue
-        who = "the script" if issubclass(kind, ScriptError) else "the host" if issubclass(kind, HostError) else "belljar"
+        who = next((who for base, who in _WHO if issubclass(kind, base)), "belljar")
         what = " ".join((inspect.getdoc(kind) or "").split())
         retry = "yes" if kind.retryable else "no"
         out.append(f"| `{code}` | {who} | {kind.phase} | {retry} | {what} | {kind.advice} |")

@@ -311,16 +311,12 @@ static int32_t seal(void)
         return failed();
     uint8_t *top = sbrk(0);
     for (size_t size = 16384; size >= 16; size = size > 512 ? size / 2 : size - 16) {
-        for (;;) {
-            uint8_t *hole = malloc(size);
-            if (!hole)
-                return failed();
-            if (hole >= top) {
-                free(hole);
-                break;
-            }
+        uint8_t *hole;
+        while ((hole = malloc(size)) && hole < top)
             memset(hole, 0, size);
-        }
+        if (!hole)
+            return failed();
+        free(hole);
     }
     for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++) /* set up here once, not in every run */
         if (!js_arena_malloc(rt, arena_block_sizes[i] - sizeof(JSMallocBlockHeader)))

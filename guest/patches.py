@@ -132,7 +132,8 @@ PATCHES = (
     Patch(
         file="quickjs.c",
         old="        CASE(OP_throw):\n            JS_Throw(ctx, *--sp);",
-        new="        CASE(OP_throw):\n            jar_note_throw(ctx, b, pc, sp[-1]);\n            JS_Throw(ctx, *--sp);",
+        new="        CASE(OP_throw):\n            jar_note_throw(ctx, b, pc, sp[-1]);\n"
+        "            JS_Throw(ctx, *--sp);",
         why="only an Error knows where it was made; `throw 'no'` should have a line and column, too",
     ),
     Patch(
@@ -193,7 +194,8 @@ PATCHES = (
     ),
     Patch(
         file="quickjs.c",
-        old="            } else {\n                emit_op(s, OP_get_array_el);\n            }\n        } else {\n            break;",
+        old="            } else {\n                emit_op(s, OP_get_array_el);\n            }\n"
+        "        } else {\n            break;",
         new="            } else {\n                emit_source_loc_at(s, at_line, at_column);\n"
         "                emit_op(s, OP_get_array_el);\n            }\n        } else {\n            break;",
         why="used with the one above",

@@ -5,6 +5,8 @@ The compiled guest comes from the user's own cache folder, so only the first run
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -12,7 +14,9 @@ from belljar.machine import open_machine
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("campaign", deadline=None, max_examples=20_000)
-settings.load_profile("default")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+pytest_plugins = ("cli_fixtures",)
 
 
 @pytest.fixture(scope="session", autouse=True)

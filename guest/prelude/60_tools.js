@@ -2,7 +2,7 @@
 // host brings the answer with a later step.
 
 const pending = new Map();        // id -> { resolve, reject, tool, position }
-const callOf = new WeakMap();     // promise -> id, also of promises derived from it with then()
+const callsOf = new WeakMap();    // promise -> ids of the calls it stands for, also by then(), race(), all(), ...
 let lastId = 0;
 
 function call(tool, args) {
@@ -15,11 +15,15 @@ function call(tool, args) {
         if (known) known.position = position;
         return Promise.reject(error);
     }
+    // The host counts the budget; far beyond it, a flood of calls is not worth a crossing each.
+    if (lastId >= run.limits.calls) {
+        return Promise.reject(codedError('ToolBudgetExceededError', `a run may not make ${lastId + 1} tool calls`, { tool }, position));
+    }
     const id = ++lastId;
     let settle;
     const promise = new Promise((resolve, reject) => { settle = { resolve, reject, tool, position }; });
     mapSet(pending, id, settle);
-    weakSet(callOf, promise, id);
+    weakSet(callsOf, promise, [id]);
     arrayPush(run.calls, `[${id},${quote(tool)},${text},${position}]`);
     return promise;
 }
@@ -48,16 +52,20 @@ function giveUp(ids) {
     }
 }
 
-function racing(native) {
+// A combinator of promises stands for the calls of all its members; where it is a race, the rest is given up at its end.
+function combining(native, isRace) {
     return function (iterable) {
         const list = [...iterable];
         const ids = [];
         for (const item of list) {
-            const id = typeof item === 'object' && item !== null ? weakGet(callOf, item) : undefined;
-            if (id !== undefined) arrayPush(ids, id);
+            const found = typeof item === 'object' && item !== null ? weakGet(callsOf, item) : undefined;
+            if (found) for (const id of found) arrayPush(ids, id);
         }
         const result = apply(native, this, [list]);
-        if (ids.length) promiseThen(result, () => giveUp(ids), () => giveUp(ids));
+        if (ids.length) {
+            weakSet(callsOf, result, ids);
+            if (isRace) promiseThen(result, () => giveUp(ids), () => giveUp(ids));
+        }
         return result;
     };
 }
@@ -70,13 +78,13 @@ function replaceMethod(object, name, make) {
     defineProperty(object, name, { value: method, writable: true, enumerable: false, configurable: true });
 }
 
-replaceMethod(Promise, 'race', racing);
-replaceMethod(Promise, 'any', racing);
+for (const name of ['race', 'any']) replaceMethod(Promise, name, (native) => combining(native, true));
+for (const name of ['all', 'allSettled']) replaceMethod(Promise, name, (native) => combining(native, false));
 replaceMethod(Promise.prototype, 'then', (native) => ({
     then(onFulfilled, onRejected) {
         const derived = apply(native, this, [onFulfilled, onRejected]);
-        const id = weakGet(callOf, this);
-        if (id !== undefined) weakSet(callOf, derived, id);
+        const ids = weakGet(callsOf, this);
+        if (ids) weakSet(callsOf, derived, ids);
         return derived;
     },
 }).then);

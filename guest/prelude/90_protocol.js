@@ -30,13 +30,14 @@ function start({ code, tools, context, seed, limits }) {
 // In the order in which machine/_quickjs.py writes them.
 function limitsOf([
     memory_bytes, stack_bytes, result_bytes, argument_bytes, depth,
-    console_events, console_events_per_s, console_bytes, progress_events, progress_interval_ms, progress_chars,
+    console_events, console_events_per_s, console_bytes, progress_events, progress_interval_ms, progress_chars, calls,
 ]) {
     return {
         memory_bytes, stack_bytes,
         result: { bytes: result_bytes, depth, overflow: tooLarge },
         arguments: { bytes: argument_bytes, depth, overflow: argumentsTooLarge },
         console_events, console_events_per_s, console_bytes, progress_events, progress_interval_ms, progress_chars,
+        calls,
     };
 }
 

@@ -26,6 +26,8 @@ class Limits:
     """UTF-8 bytes of the returned value as JSON. Then ReturnValueTooLargeError with a preview."""
     return_depth: int = 32
     """Nesting of the returned value and of arguments. Then ReturnValueTooLargeError."""
+    argument_bytes: int = 262_144
+    """UTF-8 bytes of one call's arguments as JSON. Then SerializationError at the call."""
     tool_calls: int = 32
     """Calls that one run may make. Then ToolBudgetExceededError at the call."""
     concurrent_calls: int = 4
@@ -63,14 +65,20 @@ class Limits:
                 raise UsageError(f"Limits.{field.name} must be a whole number from {low} to {high}, got {value!r}")
 
 
+MAX_TIMEOUT_MS = 86_400_000
+"""A day. Longer waits belong to approvals, which do not count."""
+FUEL_PER_MS = 100_000_000
+"""Fuel that no code burns in a millisecond: the fastest loop measured took 62 million (`Uint8Array.fill`, 2026)."""
+
 _RANGES = {
-    "timeout_ms": (1, 86_400_000),
+    "timeout_ms": (1, MAX_TIMEOUT_MS),
     "fuel": (1, 1 << 62),
     "memory_mb": (4, 2_048),
     "stack_kb": (32, 512),
     "source_bytes": (1, 1 << 24),
     "return_bytes": (2, 1 << 26),
     "return_depth": (1, 256),
+    "argument_bytes": (2, 1 << 26),
     "tool_calls": (0, 1_000_000),
     "concurrent_calls": (1, 10_000),
     "queued_calls": (0, 1_000_000),

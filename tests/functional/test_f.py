@@ -106,14 +106,8 @@ def test_f07_one_tool_s_output_feeds_the_next() -> None:
     assert value_of(source, add) == 33
 
 
-def test_f08_nested_return_values() -> None:
-    """Objects, arrays, bytes, null and Unicode come out as they went in, also through a tool."""
-    nested = {"a": [1, -0.5, 1e21, {"b": [None, True, "\u00e9\U0001f600\x00\n"]}], "": {"__proto__": 1}, "bytes": b"\x00\xff"}
-    assert value_of("return await tools.echo({value: await tools.data()})", echo, Tool_data(nested)) == nested
-
-
-def Tool_data(value: Any) -> Any:  # noqa: N802 reads like the tool it makes
-    """A tool that gives `value`."""
+def giving(value: Any) -> Any:
+    """A tool `data` that gives `value`."""
 
     async def data() -> Any:
         """The value."""
@@ -122,9 +116,21 @@ def Tool_data(value: Any) -> Any:  # noqa: N802 reads like the tool it makes
     return data
 
 
+def test_f08_nested_return_values() -> None:
+    """Objects, arrays, bytes, null and Unicode come out as they went in, also through a tool."""
+    nested = {
+        "a": [1, -0.5, 1e21, {"b": [None, True, "\u00e9\U0001f600\x00\n"]}],
+        "": {"__proto__": 1},
+        "bytes": b"\x00\xff",
+    }
+    assert value_of("return await tools.echo({value: await tools.data()})", echo, giving(nested)) == nested
+
+
 def test_f09_thinking_text_and_script_stay_in_order() -> None:
     """Items follow the reply's own order, thinking untouched."""
-    made = turn("<thinking>first <b>think</b></thinking>then say<tool-calls>return 1</tool-calls><thinking>more</thinking>")
+    made = turn(
+        "<thinking>first <b>think</b></thinking>then say<tool-calls>return 1</tool-calls><thinking>more</thinking>"
+    )
     assert kinds(made) == ["reasoning", "message", "script_call", "script_output", "reasoning"]
     thoughts = [item.text for item in made.items if isinstance(item, ReasoningItem)]
     assert thoughts == ["<thinking>first <b>think</b></thinking>", "<thinking>more</thinking>"]
@@ -245,7 +251,9 @@ def test_f16_no_state_survives_into_the_next_run() -> None:
     """The same harness gives every run a fresh machine."""
 
     async def run() -> list[Any]:
-        source = "const g: any = Symbol.for('x'); let n = 0; n++; return [n, Math.max(1, 2), Object.keys(globalThis).length]"
+        source = (
+            "const g: any = Symbol.for('x'); let n = 0; n++; return [n, Math.max(1, 2), Object.keys(globalThis).length]"
+        )
         async with Harness() as harness:
             return [(await harness.run(source)).value for _ in range(3)]
 
@@ -292,7 +300,9 @@ def test_f18_dry_run_report() -> None:
     }
 
 
-@pytest.mark.parametrize("fence", ["```ts\nreturn 1\n```", "```\n<tool-calls>return 1</tool-calls>\n```", "`<tool-calls>x</tool-calls>`"])
+@pytest.mark.parametrize(
+    "fence", ["```ts\nreturn 1\n```", "```\n<tool-calls>return 1</tool-calls>\n```", "`<tool-calls>x</tool-calls>`"]
+)
 def test_f19_a_fenced_block_is_not_executed(fence: str) -> None:
     """Fences are prose, with or without tags inside."""
     made = turn(f"Look:\n{fence}\n")
@@ -304,7 +314,11 @@ def test_f20_several_scripts_in_order() -> None:
     """Scripts run one after another; after a failure the rest is skipped, unless the host says to go on."""
     reply = "".join(f"<tool-calls>{code}</tool-calls>" for code in ("return 1", "throw new Error('x')", "return 3"))
     made = turn(reply)
-    assert [item.status for item in made.items if isinstance(item, ScriptCallItem)] == ["completed", "failed", "skipped"]
+    assert [item.status for item in made.items if isinstance(item, ScriptCallItem)] == [
+        "completed",
+        "failed",
+        "skipped",
+    ]
     assert outputs(made)[2].text == "not run: a script before it failed"
     going_on = turn(reply, stop_on_failure=False)
     assert [outcome.value for outcome in going_on.outcomes] == [1, None, 3]
@@ -409,14 +423,18 @@ def test_f25_helper_functions_in_the_script() -> None:
     """Functions, classes, generators and closures of the script's own work, hoisted or not."""
     source = """
         return await total([1, 2, 3])
-        async function total(list: number[]) { let sum = 0; for (const n of each(list)) sum = await tools.add({a: sum, b: n}); return sum }
+        async function total(list: number[]) {
+            let sum = 0
+            for (const n of each(list)) sum = await tools.add({a: sum, b: n})
+            return sum
+        }
         function* each<T>(list: T[]) { yield* list }
     """
     assert value_of(source, add) == 6
 
 
 def test_f26_progress_throttling() -> None:
-    """One event per interval of the run's clock is kept, so many in all, cut to so many characters; the rest is counted."""
+    """One event per interval of the run's clock is kept, cut to so many characters; the rest is counted."""
     outcome = belljar.run(
         "for (let i = 0; i < 100; i++) context.telemetry.emitProgress('x'.repeat(2000)); return 1",
         limits=Limits(progress_chars=10),
@@ -436,9 +454,13 @@ def test_f27_timeout_with_partial_results() -> None:
     )
     assert outcome.error is not None
     assert (*place(outcome.error), outcome.error.tool) == ("ScriptTimeoutError", 2, 13, "hang")
-    assert [(part.call, part.tool, part.value) for part in outcome.partial] == [(1, "add", 3), (2, "echo", {"big": True})]
+    assert [(part.call, part.tool, part.value) for part in outcome.partial] == [
+        (1, "add", 3),
+        (2, "echo", {"big": True}),
+    ]
     assert outcome.summary == (
-        "ScriptTimeoutError; calls so far: add (line 1): done, echo (line 1): done, hang (line 2): unknown, CallAbortedError"
+        "ScriptTimeoutError; calls so far: add (line 1): done, echo (line 1): done, "
+        "hang (line 2): unknown, CallAbortedError"
     )
     assert '"value": {"big": true}' in outcome.to_model()
 
@@ -477,6 +499,12 @@ def test_f30_tool_budget() -> None:
         const all = await Promise.allSettled([1, 2, 3, 4, 5].map(n => tools.turn({n})))
         return all.map(each => each.status === 'fulfilled' ? each.value : each.reason.code)
     """
-    assert value_of(source, witness.turn, limits=limits) == [1, 2, 3, "ToolBudgetExceededError", "ToolBudgetExceededError"]
+    assert value_of(source, witness.turn, limits=limits) == [
+        1,
+        2,
+        3,
+        "ToolBudgetExceededError",
+        "ToolBudgetExceededError",
+    ]
     error = error_of("for (let n = 0; ; n++)\n  await tools.turn({n})", witness.turn, limits=limits)
     assert (place(error), error.details) == (("ToolBudgetExceededError", 2, 15), {"budget": 3})

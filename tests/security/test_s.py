@@ -66,7 +66,10 @@ REASSIGNMENTS = [
 @pytest.mark.parametrize("attack", REASSIGNMENTS)
 def test_s02_tools_cannot_be_reassigned(attack: str) -> None:
     """Every change to the toolbox throws, and the tool still is the tool."""
-    source = f"let thrown = ''; try {{ {attack} }} catch (e) {{ thrown = e.name }}\nreturn [thrown, await tools.echo({{value: 7}})]"
+    source = (
+        f"let thrown = ''; try {{ {attack} }} catch (e) {{ thrown = e.name }}\nreturn [thrown, "
+        f"await tools.echo({{value: 7}})]"
+    )
     assert value_of(source, echo) == ["TypeError", 7]
 
 
@@ -92,7 +95,12 @@ def test_s04_import_is_refused(source: str, column: int) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["while (true) {}", "for (;;) ;", "const f = () => { while (true) {} }; await f()", "do { [].push(1) } while (true)"],
+    [
+        "while (true) {}",
+        "for (;;) ;",
+        "const f = () => { while (true) {} }; await f()",
+        "do { [].push(1) } while (true)",
+    ],
 )
 def test_s05_infinite_loop_is_stopped(source: str) -> None:
     """The run ends at its time limit with the position of the loop."""
@@ -231,7 +239,9 @@ def test_s11_the_function_s_caller_cannot_be_reached() -> None:
 )
 def test_s12_context_cannot_be_changed(attack: str) -> None:
     """The context is frozen to its last leaf."""
-    source = f"const before = JSON.stringify(context); let thrown = ''; try {{ {attack} }} catch (e) {{ thrown = e.name }}\n"
+    source = (
+        f"const before = JSON.stringify(context); let thrown = ''; try {{ {attack} }} catch (e) {{ thrown = e.name }}\n"
+    )
     assert value_of(source + "return [thrown, JSON.stringify(context) === before]") == ["TypeError", True]
 
 
@@ -248,7 +258,8 @@ def test_s13_every_intrinsic_is_frozen() -> None:
             const next = open.pop()
             if ((typeof next !== 'object' && typeof next !== 'function') || next === null || seen.has(next)) continue
             seen.add(next)
-            if (!own.has(next) && !Object.isFrozen(next)) soft.push(String(next.name ?? Object.prototype.toString.call(next)))
+            if (!own.has(next) && !Object.isFrozen(next))
+                soft.push(String(next.name ?? Object.prototype.toString.call(next)))
             open.push(Object.getPrototypeOf(next))
             if (own.has(next)) continue
             for (const key of Reflect.ownKeys(next)) {
@@ -331,7 +342,9 @@ def test_s17_an_orphan_call_is_aborted() -> None:
 def test_s17_an_orphan_that_ignores_the_abort_is_let_go() -> None:
     """A tool that does not stop holds the run up for the grace and no longer; its call is unknown."""
     begun = time.monotonic()
-    outcome = belljar.run("tools.stubborn({ms: 400}); return await tools.echo({value: 1})", tools=[stubborn, echo], limits=QUICK)
+    outcome = belljar.run(
+        "tools.stubborn({ms: 400}); return await tools.echo({value: 1})", tools=[stubborn, echo], limits=QUICK
+    )
     assert outcome.value == 1
     assert [(call.tool, call.state.value) for call in outcome.calls] == [("stubborn", "unknown"), ("echo", "done")]
     assert time.monotonic() - begun < 1
@@ -340,9 +353,10 @@ def test_s17_an_orphan_that_ignores_the_abort_is_let_go() -> None:
 def test_s18_no_worker_exists() -> None:
     """There is no way to start a second thread of script."""
     assert place(error_of("return new Worker('x')")) == ("UndefinedNameError", 1, 12)
-    assert value_of("return ['Worker', 'SharedArrayBuffer', 'Atomics'].map(n => typeof (globalThis as any)[n])") == [
-        "undefined"
-    ] * 3
+    assert (
+        value_of("return ['Worker', 'SharedArrayBuffer', 'Atomics'].map(n => typeof (globalThis as any)[n])")
+        == ["undefined"] * 3
+    )
 
 
 def test_s19_an_oversized_return_is_an_error_with_a_preview() -> None:
@@ -360,7 +374,9 @@ def test_s20_dry_run_runs_nothing() -> None:
 
     async def turn() -> belljar.Turn:
         async with Harness([witness.note], mode="dry-run") as harness:
-            return await harness.process("<tool-calls>\nawait tools.note({text: 'ran'}); while (true) {}\n</tool-calls>")
+            return await harness.process(
+                "<tool-calls>\nawait tools.note({text: 'ran'}); while (true) {}\n</tool-calls>"
+            )
 
     made = asyncio.run(turn())
     call, output = made.items[-2:]

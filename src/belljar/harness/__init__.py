@@ -6,7 +6,7 @@ its surroundings; `_threads` the workers that step machines; `_sync` the one-lin
 """
 
 from belljar.harness._check import Report, check
-from belljar.harness._harness import Harness
+from belljar.harness._harness import Harness, Mode
 from belljar.harness._items import ErrorItem, Item, MessageItem, ReasoningItem, ScriptCallItem, ScriptOutputItem, Turn
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.harness._sync import run
@@ -16,6 +16,7 @@ __all__ = [
     "Harness",
     "Item",
     "MessageItem",
+    "Mode",
     "Outcome",
     "PartialResult",
     "ReasoningItem",

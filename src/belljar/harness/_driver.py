@@ -26,7 +26,7 @@ from belljar.errors import (
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.journal import CallState, History, Record
 from belljar.journal._records import FORMAT
-from belljar.journal._replay import Result, advance
+from belljar.journal._replay import Result, advance, replay_limits
 from belljar.machine import (
     Answer,
     ConsoleLine,
@@ -41,8 +41,8 @@ from belljar.machine import (
     thaw,
 )
 from belljar.tools._clock import wall_ms
-from belljar.tools._events import ConsoleWritten, ProgressMade, ScriptFinished, ScriptStarted
 from belljar.tools._facade import Facade, RunServices
+from belljar.tools.events import ConsoleWritten, ProgressMade, ScriptFinished, ScriptStarted
 
 T = TypeVar("T")
 _HOST_ENDED = (ScriptTimeoutError, ScriptCancelledError, HarnessInternalError)
@@ -159,7 +159,7 @@ class Driver:
 
     def _replace(self) -> Step:
         """A fresh machine where the broken one should have come to."""
-        self._machine = open_machine(engine=self._plan.engine, limits=self._s.limits)
+        self._machine = open_machine(engine=self._plan.engine, limits=replay_limits(self._s.limits))
         return advance(self._machine, History(self._s.journal.records))
 
     def _budget_ms(self) -> float:

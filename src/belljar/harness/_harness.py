@@ -33,8 +33,8 @@ from belljar.limits import Limits
 from belljar.script import Script, Segment, analyse, decode_reply, detect, near_misses
 from belljar.tools import AnyTool, ApprovalStatistics, Approver, Registry, prompt_text
 from belljar.tools._clock import RunClock, wall_ms
-from belljar.tools._events import Event, ScriptFinished
 from belljar.tools._facade import RunServices
+from belljar.tools.events import Event, ScriptFinished
 
 Mode: TypeAlias = Literal["enabled", "dry-run", "disabled"]
 LANGUAGE = "typescript"
@@ -202,10 +202,12 @@ class Harness:
         items: list[Item] = []
         outcomes: list[Outcome] = []
         stopped = False
-        for number, segment in enumerate(segments, start=1):
+        number = 0
+        for segment in segments:
             if segment.kind != "script":
                 items.append(_prose(segment))
                 continue
+            number += 1
             status, made, outcome = await self._script_items(segment, number, "skip" if stopped else chosen, options)
             items.extend(made)
             if outcome is not None:

@@ -30,15 +30,19 @@ class Journal:
 
     def _create(self) -> int:
         assert self.path is not None
+        hint = "Name a file in a folder that can be written."
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise JournalError(f"{self.path.parent} is no folder: {error.strerror}", hint=hint) from None
+        try:
             return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         except FileExistsError:
             raise JournalError(
                 f"{self.path} exists already", hint="A journal is of one run; name a new file."
             ) from None
         except OSError as error:
-            raise JournalError(f"{self.path} cannot be made: {error.strerror}") from None
+            raise JournalError(f"{self.path} cannot be made: {error.strerror}", hint=hint) from None
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -80,7 +84,8 @@ class Journal:
             if durable:
                 os.fsync(self._file)
         except OSError as error:
-            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from None
+            hint = "The run is stopped; what was written before is still there."
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}", hint=hint) from None
 
     def close(self) -> None:
         """Close the file. The records stay readable."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from belljar.errors import BelljarError, JournalError, ReplayDivergedError
+from belljar.errors import BelljarError, HarnessInternalError, JournalError, ReplayDivergedError
 from belljar.journal._history import History, error_of
 from belljar.journal._journal import Journal
 from belljar.journal._records import dumps
-from belljar.limits import Limits
+from belljar.limits import FUEL_PER_MS, MAX_TIMEOUT_MS, Limits
 from belljar.machine import Call, Finished, Machine, Step, Waiting, open_machine
 from belljar.script import reread
 from belljar.values import canonical_json, wire_tree
@@ -57,7 +58,8 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     history = History(journal.records)
     if history.end is None:
         raise JournalError("the journal ends before the run did", hint="The run's process died; see its calls' states.")
-    machine = open_machine(engine=engine or history.run["engine"], limits=Limits(**history.run["limits"]))
+    limits = replay_limits(Limits(**history.run["limits"]))
+    machine = open_machine(engine=engine or history.run["engine"], limits=limits)
     try:
         result = _run(machine, history)
     finally:
@@ -67,6 +69,12 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
             "the replay ended otherwise than the run", details={"run": expected, "replay": result.sha256}
         )
     return result
+
+
+def replay_limits(limits: Limits) -> Limits:
+    """What bounds a replay: the run's own fuel and memory, which are the same everywhere, and a clock far behind."""
+    fuel = limits.fuel or limits.timeout_ms * FUEL_PER_MS
+    return replace(limits, fuel=fuel, timeout_ms=min(max(limits.timeout_ms * 10, 60_000), MAX_TIMEOUT_MS))
 
 
 def _run(machine: Machine, history: History) -> Result:
@@ -91,6 +99,8 @@ def advance(machine: Machine, history: History) -> Step:
         script, tools=run["tools"], context=run["context"], seed=bytes.fromhex(run["seed"]), now_ms=run["now_ms"]
     )
     _compare(step, history)
+    if _broke_down(step):
+        return step
     steps = (history.end or {}).get("steps")
     for count, settle in enumerate(history.settles, start=1):
         if steps is not None and count >= steps:
@@ -98,22 +108,33 @@ def advance(machine: Machine, history: History) -> Step:
         if not isinstance(step, Waiting):
             raise ReplayDivergedError("the replay ended before the run", details={"step": count})
         step = machine.resume([history.answer(id_) for id_ in settle["calls"]], now_ms=settle["now_ms"])
+        if _broke_down(step):
+            return step
         _compare(step, history)
     return step
+
+
+def _broke_down(step: Step) -> bool:
+    return isinstance(step, Finished) and isinstance(step.error, HarnessInternalError)
 
 
 def _compare(step: Step, history: History) -> None:
     for call in step.calls:
         recorded = history.intents.get(call.id) or history.answers.get(call.id)
-        if recorded is not None and _asked(call) != (recorded["tool"], _text(recorded["asked"])):
+        if recorded is not None and _asked(call) != (recorded["tool"], _recorded(recorded)):
             raise ReplayDivergedError(
                 f"call {call.id} asks something else than it did in the run",
                 details={
                     "ordinal": call.id,
-                    "run": f"{recorded['tool']}{_text(recorded['asked'])}",
+                    "run": f"{recorded['tool']}{_recorded(recorded)}",
                     "replay": f"{call.tool}{_text(call.arguments)}",
                 },
             )
+
+
+def _recorded(facts: Mapping[str, Any]) -> str:
+    asked = facts.get("asked")
+    return _text([facts["arguments"]] if asked is None else asked)
 
 
 def _asked(call: Call) -> tuple[str, str]:

@@ -5,7 +5,7 @@ base image (`_bake` writes it, `_cache` keeps it, `_pool` speeds it up), `_repor
 is the format of a frozen run, `_watchdog` holds the clock. `_open` chooses an engine by name.
 """
 
-from belljar.machine._open import check_compiles, guest_facts, open_machine, thaw
+from belljar.machine._open import ENGINES, check_compiles, guest_facts, open_machine, thaw
 from belljar.machine._protocol import (
     TRANSITIONS,
     Answer,
@@ -22,6 +22,7 @@ from belljar.machine._protocol import (
 )
 
 __all__ = [
+    "ENGINES",
     "TRANSITIONS",
     "Answer",
     "Call",

@@ -28,7 +28,7 @@ from belljar.errors import (
     ScriptTimeoutError,
     UsageError,
 )
-from belljar.limits import Limits
+from belljar.limits import FUEL_PER_MS, Limits
 from belljar.machine import _cache, _frozen, _guest, _report
 from belljar.machine._engine import (
     NOW_OFFSET,
@@ -47,12 +47,8 @@ from belljar.machine._watchdog import STOP_CANCEL, STOP_TIME, Watch, ticks
 from belljar.script import Script, reread
 from belljar.values import to_wire
 
-FUEL_PER_MS = 100_000_000
-"""Fuel that no code burns in a millisecond: the fastest loop measured took 62 million (`Uint8Array.fill`, 2026)."""
 MEMORY_RESERVE = 1 << 20
 """Kept back from the script, so that an error can still be reported when its own memory is used up."""
-ARGUMENT_BYTES = 8 << 20
-"""Largest arguments of one call, as JSON."""
 STACK_BYTES = 11 * 65_536
 """The linear stack, at the bottom of memory; as in guest/build.py."""
 _STACK_CHUNK = 16_384
@@ -320,7 +316,8 @@ class QuickJsMachine:
         for begin, content in frozen.runs:
             if begin + len(content) > frozen.size:
                 raise ImageError("the image writes beyond its memory")
-            ctypes.memmove(instance.address + begin, content, len(content))
+            here = ctypes.string_at(instance.address + begin, len(content))
+            ctypes.memmove(instance.address + begin, _frozen.exclusive_or(content, here), len(content))
 
 
 def compile_only(script: Script) -> BelljarError | None:
@@ -341,7 +338,7 @@ def _guest_limits(limits: Limits) -> list[int]:
         max((limits.memory_mb << 20) - 2 * MEMORY_RESERVE, MEMORY_RESERVE),
         limits.stack_kb * 1024,
         limits.return_bytes,
-        ARGUMENT_BYTES,
+        limits.argument_bytes,
         limits.return_depth,
         limits.console_events,
         limits.console_events_per_s,
@@ -349,6 +346,7 @@ def _guest_limits(limits: Limits) -> list[int]:
         limits.progress_events,
         limits.progress_interval_ms,
         limits.progress_chars,
+        limits.tool_calls + limits.queued_calls,
     ]
 
 

@@ -10,7 +10,14 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from belljar.errors import ERRORS, BelljarError, HarnessInternalError, ScriptError, ScriptRuntimeError
+from belljar.errors import (
+    ERRORS,
+    BelljarError,
+    HarnessInternalError,
+    ScriptError,
+    ScriptRuntimeError,
+    SerializationError,
+)
 from belljar.guess import closest, listing
 from belljar.limits import Limits
 from belljar.machine._protocol import Call, ConsoleLine, Finished, Output, Progress, Step, Waiting
@@ -53,7 +60,7 @@ def read(text: str, script: Script, open_calls: dict[int, OpenCall], limits: Lim
     try:
         report = from_wire(text)
         return _step(report, script, open_calls, limits)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, SerializationError) as error:
         raise HarnessInternalError(
             "the machine's report cannot be read", details={"why": type(error).__name__}
         ) from error
@@ -61,12 +68,16 @@ def read(text: str, script: Script, open_calls: dict[int, OpenCall], limits: Lim
 
 def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
     calls = tuple(_call(entry, script) for entry in report.get("calls", ()))
+    if any(call.id in open_calls for call in calls):
+        raise ValueError("a call's id is taken")
     for call in calls:
         open_calls[call.id] = OpenCall(call.id, call.tool, call.arguments, call.line, call.column)
     aborts = tuple(report.get("aborts", ()))
     for id_ in aborts:
         open_calls.pop(id_, None)
     output = _output(report, script)
+    if report["status"] not in ("running", "finished", "failed"):
+        raise ValueError("unknown status")
     if report["status"] == "running":
         return Waiting(calls=calls, aborts=aborts, output=output)
     error = _error(report["error"], script, limits) if report["status"] == "failed" else None
@@ -83,6 +94,8 @@ def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall
 
 def _call(entry: list[Any], script: Script) -> Call:
     id_, tool, arguments, packed = entry
+    if not (type(id_) is int and isinstance(tool, str) and isinstance(arguments, list)):
+        raise TypeError("not a call")
     line, column = position(script, *_unpacked(packed))
     return Call(id=id_, tool=tool, arguments=arguments, line=line, column=column)
 

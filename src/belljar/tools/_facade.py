@@ -39,7 +39,6 @@ from belljar.script import Script
 from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
 from belljar.tools._call_info import CallInfo
 from belljar.tools._clock import RunClock, wall_ms
-from belljar.tools._events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event
 from belljar.tools._open_call import (
     OpenCall,
     answer_record,
@@ -49,6 +48,8 @@ from belljar.tools._open_call import (
 from belljar.tools._redact import redact
 from belljar.tools._registry import Registry
 from belljar.tools._statistics import ApprovalStatistics, Ending
+from belljar.tools.events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event
+from belljar.values import to_wire
 
 _DRAIN_TURNS = 50
 """Turns of the event loop that a batch waits for more answers while each turn brings some."""
@@ -381,9 +382,8 @@ class Facade:
             self._s.clock.leave()
             self._running.pop(open_call.id, None)
             self._tasks.pop(open_call.id, None)
-        self._answer(
-            open_call.call, answer, took_s=time.monotonic() - open_call.started_s, unknown=open_call.signal.aborted
-        )
+        took_s = time.monotonic() - open_call.started_s
+        self._answer(open_call.call, answer, took_s=took_s, intended=True, unknown=open_call.signal.aborted)
         self._pump()
 
     async def _answer_of(self, open_call: OpenCall) -> Answer:
@@ -393,7 +393,9 @@ class Facade:
         try:
             async with asyncio.timeout(timeout) as limit:
                 result = await self._invoke(open_call)
-            return Answer(open_call.id, tool.encode(result))
+            value = tool.encode(result)
+            to_wire(value)  # what JSON cannot carry is this call's failure, not the run's
+            return Answer(open_call.id, value)
         except asyncio.CancelledError:
             message = f"the call of {tool.name} was aborted: {open_call.signal.reason or 'cancelled'}"
             return Answer(open_call.id, error=CallAbortedError(message, tool=tool.name))
@@ -411,9 +413,7 @@ class Facade:
         if tool.is_async:
             return await tool.invoke(open_call.kwargs, signal=open_call.signal, call=call)
         loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(
-            self._s.threads, lambda: tool.invoke(open_call.kwargs, signal=open_call.signal, call=call)
-        )
+        result = await loop.run_in_executor(self._s.threads, _invoke_sync, open_call, call)
         return await result if asyncio.iscoroutine(result) else result
 
     def _call_info(self, open_call: OpenCall) -> CallInfo:
@@ -430,10 +430,12 @@ class Facade:
 
     # -- the answer -----------------------------------------------------------------------------------------------
 
-    def _answer(self, call: Call, answer: Answer, *, took_s: float, unknown: bool = False) -> None:
+    def _answer(
+        self, call: Call, answer: Answer, *, took_s: float, intended: bool = False, unknown: bool = False
+    ) -> None:
         if self._closed:
             return  # the run has ended and has said that nobody knows how this call ends
-        self._s.journal.append(answer_record(call, answer, unknown=unknown))
+        self._s.journal.append(answer_record(call, answer, intended=intended, unknown=unknown))
         if call.id not in self.given_up:
             self._ready.append(answer)
         self._changed.set()
@@ -480,4 +482,12 @@ class Facade:
         """A tool that does not stop: nobody will know how it ends, and the journal says so."""
         message = f"{open_call.tool.name} did not stop within {self._s.limits.grace_ms} ms of being aborted"
         answer = Answer(open_call.id, error=CallAbortedError(message, tool=open_call.tool.name))
-        self._s.journal.append(answer_record(open_call.call, answer, unknown=True))
+        self._s.journal.append(answer_record(open_call.call, answer, intended=True, unknown=True))
+
+
+def _invoke_sync(open_call: OpenCall, call: CallInfo) -> Any:
+    """In a worker thread. A future cannot carry StopIteration, and would wait for ever."""
+    try:
+        return open_call.tool.invoke(open_call.kwargs, signal=open_call.signal, call=call)
+    except StopIteration as error:
+        raise RuntimeError(f"StopIteration: {error}") from error

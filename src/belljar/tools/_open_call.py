@@ -59,8 +59,8 @@ def intent_record(open_call: OpenCall, run_id: str) -> Record:
     facts = {
         "call": call.id,
         "tool": call.tool,
-        "asked": call.arguments,
         "arguments": open_call.asked,
+        "asked": None if call.arguments == [open_call.asked] else call.arguments,
         "digest": digest,
         "key": open_call.key,
         "line": call.line,
@@ -69,10 +69,11 @@ def intent_record(open_call: OpenCall, run_id: str) -> Record:
     return Record("intent", facts)
 
 
-def answer_record(call: Call, answer: Answer, *, unknown: bool = False) -> Record:
-    """What the tool, or the facade in its place, said."""
-    facts: dict[str, Any] = {"call": call.id, "tool": call.tool, "line": call.line, "column": call.column}
-    facts["asked"] = call.arguments
+def answer_record(call: Call, answer: Answer, *, intended: bool, unknown: bool = False) -> Record:
+    """What the tool, or the facade in its place, said. Where no intent says what was asked, the answer does."""
+    facts: dict[str, Any] = {"call": call.id}
+    if not intended:
+        facts |= {"tool": call.tool, "line": call.line, "column": call.column, "asked": call.arguments}
     if answer.error is None:
         return Record("answer", facts | {"value": answer.value})
     return Record("answer", facts | {"error": answer.error.to_dict()} | ({"unknown": True} if unknown else {}))

@@ -1,0 +1,168 @@
+"""The command line's surface: every command, argument and option, and nothing else.
+
+The work is in one module for each command, imported when the command runs: `belljar --help` loads no engine.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+import belljar
+from belljar.cli._complete import engines
+
+DEBUG_VARIABLE = "BELLJAR_DEBUG"
+_EPILOG = (
+    "Exit codes: 0 fine, 1 the script or the check failed, 2 usage, 3 denied, 4 time limit, 5 internal. "
+    "--json prints one JSON document on standard output and everything else on standard error."
+)
+
+app = typer.Typer(
+    name="belljar",
+    help="Run the scripts that a language model writes: checked, metered, approved, replayable.",
+    epilog=_EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+InputFile = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, help="A reply or a script; - is stdin.")]
+ToolSpecs = Annotated[
+    list[Path] | None,
+    typer.Option("--tools", "-t", metavar="MODULE|FILE.py[:ATTR]", help="Where tools are; may be given several times."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Engine = Annotated[str, typer.Option("--engine", autocompletion=engines, help="What runs the script.")]
+
+
+def _specs(paths: list[Path] | None) -> tuple[str, ...]:
+    return tuple(str(path) for path in paths or ())
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"belljar {belljar.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; also BELLJAR_DEBUG=1.")] = False,
+) -> None:
+    """Run the scripts that a language model writes: checked, metered, approved, replayable."""
+    if debug:
+        os.environ[DEBUG_VARIABLE] = "1"
+
+
+@app.command()
+def demo(
+    approve: Annotated[
+        Literal["ask", "all", "none"] | None,
+        typer.Option("--approve", help="Who answers; without a terminal: all, as the demo works on a copy."),
+    ] = None,
+    engine: Engine = "quickjs",
+    json: Json = False,
+) -> int:
+    """Play the main job on a shipped reply. Real tools, a real bug, one approval."""
+    from belljar.cli._demo import demo_command
+
+    return demo_command(approve=approve, engine=engine, as_json=json)
+
+
+@app.command()
+def run(
+    file: InputFile,
+    tools: ToolSpecs = None,
+    approve: Annotated[
+        Literal["ask", "all", "none"],
+        typer.Option("--approve", help="Who answers approvals; ask without a terminal denies."),
+    ] = "ask",
+    engine: Engine = "quickjs",
+    json: Json = False,
+    journal: Annotated[
+        Path | None,
+        typer.Option("--journal", help="A new file for the run's journal, or a folder for those of a reply."),
+    ] = None,
+    timeout_ms: Annotated[int, typer.Option("--timeout-ms", help="Wall clock, approvals not counted.")] = 30_000,
+    memory_mb: Annotated[int, typer.Option("--memory-mb", help="The machine's memory.")] = 96,
+    tool_calls: Annotated[int, typer.Option("--tool-calls", help="Calls that one script may make.")] = 32,
+    mode: Annotated[
+        Literal["enabled", "dry-run", "disabled"], typer.Option("--mode", help="Whether scripts run at all.")
+    ] = "enabled",
+) -> int:
+    """Run a reply or a script. A reply has scripts between <tool-calls> tags."""
+    from belljar.cli._run import RunOptions, run_command
+    from belljar.limits import Limits
+
+    return run_command(
+        RunOptions(
+            file=file,
+            tools=_specs(tools),
+            approve=approve,
+            engine=engine,
+            as_json=json,
+            journal=journal,
+            mode=mode,
+            limits=Limits(timeout_ms=timeout_ms, memory_mb=memory_mb, tool_calls=tool_calls),
+        )
+    )
+
+
+@app.command()
+def check(file: InputFile, tools: ToolSpecs = None, json: Json = False) -> int:
+    """Check a reply or a script. Nothing runs; exit code 1 where something is wrong."""
+    from belljar.cli._check import check_command
+
+    return check_command(file, tools=_specs(tools), as_json=json)
+
+
+@app.command()
+def replay(
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal file of a run that has ended.")],
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", autocompletion=engines, help="Instead of the run's own."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Run a journal again and compare. No tool is called; exit code 1 where it diverges."""
+    from belljar.cli._replay import replay_command
+
+    return replay_command(journal, engine=engine, as_json=json)
+
+
+@app.command()
+def tools(
+    spec: Annotated[Path, typer.Argument(metavar="MODULE|FILE.py[:ATTR]", help="Where the tools are.")],
+    dts: Annotated[bool, typer.Option("--dts", help="The TypeScript declarations alone.")] = False,
+    json: Json = False,
+) -> int:
+    """Print what the model is told of tools."""
+    from belljar.cli._tools import tools_command
+
+    return tools_command(str(spec), only_declarations=dts, as_json=json)
+
+
+@app.command()
+def doctor(json: Json = False) -> int:
+    """Test this installation. Versions, cache, and every limit tripped; exit code 5 where one does not hold."""
+    from belljar.cli._doctor import doctor_command
+
+    return doctor_command(as_json=json)
+
+
+@app.command()
+def bench(
+    json: Json = False,
+    full: Annotated[bool, typer.Option("--full", help="In a checkout: long rounds.")] = False,
+) -> int:
+    """Measure this installation. W1 and W2; in a checkout every row of its benchmarks, without peers."""
+    from belljar.cli._bench import bench_command
+
+    return bench_command(as_json=json, full=full)

@@ -1,0 +1,91 @@
+"""Who answers when a call needs approval: the person at the terminal, or the policy that the command line states."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal, TextIO, TypeAlias
+
+from rich.console import Console
+from rich.text import Text
+
+from belljar.cli._screen import err, safe
+from belljar.tools import ApprovalRequest, Approver, AutoApprover, Decision, TerminalApprover
+
+Policy: TypeAlias = Literal["ask", "all", "none"]
+_BLOCK_LINES: Final = 200
+_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def approver_for(
+    policy: Policy, *, fallback: Literal["approve", "deny"] = "deny", stdin_is_used: bool = False
+) -> Approver:
+    """The approver of a policy. `fallback` answers for a person who cannot be asked, and says so each time.
+
+    `stdin_is_used` tells that the script came in by standard input, so that answers are read from the terminal itself.
+    """
+    if policy != "ask":
+        return AutoApprover(policy)
+    return WholeTextApprover(TerminalApprover(fallback=fallback, stdin=_terminal() if stdin_is_used else None))
+
+
+def _terminal() -> TextIO | None:
+    """The controlling terminal, or None in a process that has none."""
+    try:
+        return open("/dev/tty", encoding="utf-8")  # read until the process ends
+    except OSError:
+        return None
+
+
+def can_ask() -> bool:
+    """Whether somebody sits there to be asked."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+
+
+class WholeTextApprover:
+    """Shows long texts among the arguments in full, diffs in colour, before the question is put.
+
+    A digest of a patch is nothing that a person can agree to.
+    """
+
+    def __init__(self, inner: Approver, *, console: Console | None = None) -> None:
+        self._inner = inner
+        self._console = console
+        self._one_at_a_time = asyncio.Lock()
+
+    async def decide(self, request: ApprovalRequest) -> Decision:
+        """The inner approver's decision, on the same request with the shown texts left out of its display."""
+        async with self._one_at_a_time:  # texts belong above their own question
+            shown = self._print_texts(request.arguments, request.display)
+            return await self._inner.decide(replace(request, display={**request.display, **shown}))
+
+    def _print_texts(self, arguments: Mapping[str, Any], display: Mapping[str, Any]) -> dict[str, str]:
+        console = self._console or err()
+        shown: dict[str, str] = {}
+        for name, value in arguments.items():
+            if isinstance(value, str) and "\n" in value and _is_shortened_only(value, display.get(name)):
+                lines = value.splitlines()
+                _print_block(console, name, lines)
+                shown[name] = _reference(value, len(lines))
+        return shown
+
+
+def _is_shortened_only(value: str, display: object) -> bool:
+    """Whether the redactor left the text as it is or cut it for its length alone: it hid nothing in it."""
+    return isinstance(display, str) and display[:200] == value[:200]
+
+
+def _print_block(console: Console, name: str, lines: list[str]) -> None:
+    console.print(Text(f"\n{safe(name)}:", style="bold"))
+    for line in lines[:_BLOCK_LINES]:
+        console.print(Text(f"  {safe(line)}", style=_STYLES.get(line[:1], "")))
+    if len(lines) > _BLOCK_LINES:
+        console.print(Text(f"  … {len(lines) - _BLOCK_LINES} more of {len(lines)} lines", style="yellow"))
+
+
+def _reference(value: str, lines: int) -> str:
+    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"[shown above: {lines} lines, {len(value):,} characters, sha256 {digest[:16]}…]"

@@ -1,0 +1,160 @@
+"""`belljar run`: a reply or a script, with real tools."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from belljar.cli._approve import Policy, approver_for
+from belljar.cli._document import print_json
+from belljar.cli._exits import ExitCode, exit_code_of
+from belljar.cli._inputs import Input, checked_engine, read_input
+from belljar.cli._items import Reply, TurnPrinter, figures_text, print_failure, print_item
+from belljar.cli._loading import load_registry
+from belljar.cli._progress import ProgressPrinter
+from belljar.cli._screen import err, out, print_value, print_warning, safe
+from belljar.errors import BelljarError, FeatureDisabledError, UsageError
+from belljar.harness import ErrorItem, Harness, Outcome, Report, Turn
+from belljar.harness._harness import Mode
+from belljar.limits import Limits
+from belljar.values import wire_tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the command line said."""
+
+    file: Path
+    tools: tuple[str, ...] = ()
+    approve: Policy = "ask"
+    engine: str = "quickjs"
+    as_json: bool = False
+    journal: Path | None = None
+    mode: Mode = "enabled"
+    limits: Limits = field(default_factory=Limits)
+
+
+def run_command(options: RunOptions) -> ExitCode:
+    """Read, run, print. Raises UsageError and JournalError for inputs that cannot be used."""
+    given = read_input(options.file)
+    registry = load_registry(options.tools)
+    harness = Harness(
+        registry,
+        approver=approver_for(options.approve, stdin_is_used=str(options.file) == "-"),
+        limits=options.limits,
+        engine=checked_engine(options.engine),
+        mode=options.mode,
+        journal=options.journal if _is_folder(options.journal, given) else None,
+    )
+    return asyncio.run(_Session(options=options, given=given, harness=harness).run())
+
+
+def _is_folder(journal: Path | None, given: Input) -> bool:
+    """A journal is of one run: several scripts need a folder for theirs."""
+    if journal is None or journal.is_dir():
+        return True
+    if (given.scripts or 1) > 1 and not journal.suffix:
+        return True
+    if (given.scripts or 1) > 1:
+        raise UsageError(
+            f"{given.name} has {given.scripts} scripts, and a journal is of one run",
+            hint=f"Name a folder, for instance --journal {journal.with_suffix('')}: it gets one file for each run.",
+        )
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    """One command's work, inside an event loop."""
+
+    options: RunOptions
+    given: Input
+    harness: Harness
+
+    async def run(self) -> ExitCode:
+        async with self.harness:
+            if self.given.is_reply:
+                return await self._reply()
+            if self.options.mode != "enabled":
+                return self._not_run()
+            return await self._script()
+
+    def _run_options(self) -> dict[str, Any]:
+        journal = self.options.journal
+        return {} if _is_folder(journal, self.given) else {"journal": journal}
+
+    async def _script(self) -> ExitCode:
+        progress = ProgressPrinter(err())
+        try:
+            outcome = await self.harness.run(self.given.text, on_event=progress, **self._run_options())
+        finally:
+            progress.close()
+        if self.options.as_json:
+            print_json(outcome.to_dict())
+        self._tell(outcome)
+        return exit_code_of(outcome.error)
+
+    def _tell(self, outcome: Outcome) -> None:
+        """The value goes to standard output, so that it can be piped on; all else is about it."""
+        if outcome.returned and not self.options.as_json:
+            print_value(out(), wire_tree(outcome.value, depth=512))
+        console = err()
+        if outcome.error is not None:
+            print_failure(console, outcome, self.given.name)
+            self._hint_at_reply(outcome.error)
+        for warning in outcome.warnings:
+            print_warning(console, warning, self.given.name)
+        console.print(figures_text(outcome.figures))
+        _print_journals([outcome])
+
+    def _hint_at_reply(self, error: BelljarError) -> None:
+        if error.phase == "parsing" and not self.given.name.endswith((".ts", ".js")):
+            note = f"{self.given.name} has no <tool-calls> block, so all of it was read as a script."
+            err().print(Text(safe(note), style="yellow"))
+
+    def _not_run(self) -> ExitCode:
+        """A plain script in a mode in which none runs."""
+        if self.options.mode == "dry-run":
+            from belljar.cli._check import print_report
+
+            report: Report = self.harness.check(self.given.text)
+            return print_report(report, self.given.name, as_json=self.options.as_json)
+        item = ErrorItem(error=FeatureDisabledError("running scripts is switched off; this one was not run"))
+        if self.options.as_json:
+            print_json(Turn(items=(item,)).to_dict())
+        print_item(err(), item, self.given.name)
+        return exit_code_of(item.error)
+
+    async def _reply(self) -> ExitCode:
+        progress = ProgressPrinter(err())
+        printer = TurnPrinter(Reply(name=self.given.name, text=self.given.text), out(), progress)
+        listener = progress if self.options.as_json else printer
+        try:
+            turn = await self.harness.process(self.given.text, on_event=listener, **self._run_options())
+        finally:
+            progress.close()
+        if self.options.as_json:
+            print_json(turn.to_dict())
+        else:
+            printer.finish(turn)
+        _print_journals(turn.outcomes)
+        return exit_code_of_turn(turn)
+
+
+def exit_code_of_turn(turn: Turn) -> ExitCode:
+    """That of the first thing that went wrong."""
+    faults: list[BelljarError] = [
+        item.error for item in turn.items if isinstance(item, ErrorItem) and not item.is_warning
+    ]
+    faults += [outcome.error for outcome in turn.outcomes if outcome.error is not None]
+    return exit_code_of(faults[0] if faults else None)
+
+
+def _print_journals(outcomes: tuple[Outcome, ...] | list[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.journal.path is not None:
+            err().print(Text(f"journal: {safe(str(outcome.journal.path))}", style="dim"))
