@@ -42,7 +42,6 @@ CASES = {
     "arguments that cannot cross": "await tools.▸echo({value: () => 1})",
     "wrong arguments": "const o = {wrong: 1} as any\nawait tools.▸boom(o)",
     "line ends of Windows": "const a = 1\r\nconst b: any = null\r\nb.▸c",
-    "line ends by number": "const a = 1\u2028const b: any = null\u2029b.▸c",
 }
 
 

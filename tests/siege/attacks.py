@@ -275,7 +275,7 @@ FLOWS: dict[str, tuple[str, Any]] = {
         1,
     ),
     "queue flood": (
-        "return (await Promise.allSettled(Array.from({length: 3000}, () => tools.echo({value: 1})))).at(-1).reason.code",
+        "return (await Promise.allSettled(Array.from({length: 1200}, () => tools.echo({value: 1})))).at(-1).reason.code",
         "ToolBudgetExceededError",
     ),
     "calls without end, never awaited": ("for (;;) tools.echo({value: 1})", {TIME, MEMORY}),

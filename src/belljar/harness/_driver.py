@@ -170,7 +170,8 @@ class Driver:
         if isinstance(step, Finished) and isinstance(step.error, HarnessInternalError) and not self._retried:
             self._retried = True
             step = await self._in_thread(self._replace)
-        self._step_count += 1
+        if not (isinstance(step, Finished) and isinstance(step.error, _HOST_ENDED)):
+            self._step_count += 1  # a step that was cut off is none that a replay must repeat
         assert self._machine is not None
         self._figures = self._machine.figures
         self._tell(step.output)

@@ -34,7 +34,7 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise JournalError(f"{self.path.parent} is no folder: {error.strerror}", hint=hint) from None
+            raise JournalError(f"{self.path} cannot be made: {error.strerror}", hint=hint) from None
         try:
             return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         except FileExistsError:
