@@ -192,6 +192,23 @@ def test_argument_depth() -> None:
     assert code(refused) == "SerializationError"
 
 
+@pytest.mark.parametrize("letter", ["x", "\u00e9", "\U0001f600", '"'])
+def test_argument_bytes(letter: str) -> None:
+    """The limit is in UTF-8 bytes of the arguments' JSON; over it the call throws at its place, catchable."""
+    size = len(json_bytes(letter * 50)) + len("[]")
+    source = (
+        f"const text = {json_text(letter)}.repeat(50)\ntry {{ await tools.f(text) }} catch (e) {{ return e.message }}"
+    )
+    _, step = waiting(source, "f", limits=Limits(argument_bytes=size))
+    assert step.calls[0].arguments == [letter * 50]
+    refused = finished(source, "f", limits=Limits(argument_bytes=size - 1))
+    assert refused.value == f"the arguments are more than {size - 1} bytes of JSON"
+    _, ended_by_it = started("const text = 'xxx'\nawait tools.f(text)", "f", limits=Limits(argument_bytes=6))
+    assert isinstance(ended_by_it, Finished)
+    assert ended_by_it.error is not None
+    assert (ended_by_it.error.code, ended_by_it.error.line, ended_by_it.error.column) == ("SerializationError", 2, 13)
+
+
 def test_console_events() -> None:
     """So many are kept over the run, the rest is dropped and counted."""
     step = ended("for (let i = 0; i < 30; i++) console.log(i)", console_events=7)
