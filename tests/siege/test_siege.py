@@ -13,7 +13,7 @@ from support import QUICK, boom, echo, hang
 import belljar
 from belljar import Limits, Outcome
 
-LONGEST_S = 0.25 * 1.5 + 0.1
+LONGEST_S = 0.25 * 2.5
 """One and a half times the limit of an attack, and what a busy computer needs to start and end a run."""
 
 
