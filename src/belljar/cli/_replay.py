@@ -11,8 +11,7 @@ from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode
 from belljar.cli._screen import counted, err, out, print_error, print_value, safe, safe_line
 from belljar.errors import ReplayDivergedError
-from belljar.journal import History, Journal, replay
-from belljar.journal._replay import Result
+from belljar.journal import History, Journal, Result, replay
 from belljar.values import wire_tree
 
 _SHOWN_CHARACTERS = 2_000

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from belljar.errors import (
@@ -24,9 +24,7 @@ from belljar.errors import (
     ScriptTimeoutError,
 )
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
-from belljar.journal import CallState, History, Record
-from belljar.journal._records import FORMAT
-from belljar.journal._replay import Result, advance, replay_limits
+from belljar.journal import FORMAT, CallState, History, Journal, Record, Result, advance, replay_limits
 from belljar.machine import (
     Answer,
     ConsoleLine,
@@ -318,8 +316,6 @@ def finished_event(outcome: Outcome) -> ScriptFinished:
 
 def run_record(services: RunServices, plan: RunPlan) -> Record:
     """The journal's first record: everything the machine is given."""
-    from dataclasses import asdict
-
     return Record(
         "run",
         {
@@ -338,7 +334,7 @@ def run_record(services: RunServices, plan: RunPlan) -> Record:
     )
 
 
-def write_end(journal: Any, result: Result, *, by: str, steps: int) -> None:
+def write_end(journal: Journal, result: Result, *, by: str, steps: int) -> None:
     """The journal's last record, on the disk when this returns."""
     facts: dict[str, Any] = {"by": by, "steps": steps, "returned": result.returned}
     facts["outcome_sha256"] = result.sha256

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 import os
 import secrets
@@ -27,8 +29,7 @@ from belljar.harness._items import (
 )
 from belljar.harness._outcome import Outcome
 from belljar.harness._threads import StepThreads, tool_threads
-from belljar.journal import Journal
-from belljar.journal._replay import Result
+from belljar.journal import Journal, Result
 from belljar.limits import Limits
 from belljar.script import Script, Segment, analyse, decode_reply, detect, near_misses
 from belljar.tools import AnyTool, ApprovalStatistics, Approver, Registry, prompt_text
@@ -134,7 +135,7 @@ class Harness:
         limits = limits or self.limits
         run_id = run_id or f"run_{secrets.token_hex(8)}"
         analysis = analyse(source, tools=self.registry.names, source_bytes=limits.source_bytes)
-        services = self._services(analysis.script or _refused(source), run_id, limits, journal, on_event)
+        services = self._services(analysis.script or _unchecked(source), run_id, limits, journal, on_event)
         plan = self._plan(services, {**self._context, **checked_context(context)}, seed)
         findings = with_compiler(analysis) if analysis.tentative else analysis.findings
         if findings:
@@ -238,7 +239,7 @@ class Harness:
                 status = "skipped"
                 skipped = "not run: a script before it failed"
                 output = ScriptOutputItem(call_id=call_id, text=skipped, summary=skipped)
-        script = _refused(source)
+        script = _unchecked(source)
         call = ScriptCallItem(
             id=f"script_{number}",
             call_id=call_id,
@@ -250,8 +251,6 @@ class Harness:
         return status, [call, output], outcome
 
     def _dry_run(self, call_id: str, source: str) -> tuple[Status, Item]:
-        import json
-
         checked = self.check(source)
         summary = "nothing was run: dry run"
         text = json.dumps(checked.to_dict(), ensure_ascii=False)
@@ -320,10 +319,8 @@ def _checked_mode(mode: str) -> Mode:
     return mode  # type: ignore[return-value]  # checked the line above
 
 
-def _refused(source: str | bytes) -> Script:
+def _unchecked(source: str | bytes) -> Script:
     """A stand-in for a text that is no script, so that its journal can still name it."""
-    import hashlib
-
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
     return Script(source=data.decode("utf-8", "replace"), sha256=hashlib.sha256(data).hexdigest(), code="")
 

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from belljar.errors import BelljarError
-from belljar.journal import CallState, CallStatus, Journal
-from belljar.journal._replay import Result
+from belljar.journal import CallState, CallStatus, Journal, Result
 from belljar.machine import ConsoleLine, Progress
 from belljar.values import wire_tree
 

@@ -6,7 +6,18 @@ reads one back: the state of every call, which answers went back in which step. 
 
 from belljar.journal._history import CallState, CallStatus, History
 from belljar.journal._journal import Journal
-from belljar.journal._records import Record
-from belljar.journal._replay import replay
+from belljar.journal._records import FORMAT, Record
+from belljar.journal._replay import Result, advance, replay, replay_limits
 
-__all__ = ["CallState", "CallStatus", "History", "Journal", "Record", "replay"]
+__all__ = [
+    "FORMAT",
+    "CallState",
+    "CallStatus",
+    "History",
+    "Journal",
+    "Record",
+    "Result",
+    "advance",
+    "replay",
+    "replay_limits",
+]
