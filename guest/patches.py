@@ -126,7 +126,7 @@ PATCHES = (
     Patch(
         file="quickjs.c",
         old="#define JS_ARENA_SIZE              4096",
-        new="#define JS_ARENA_SIZE              1024",
+        new="#define JS_ARENA_SIZE              1000",
         why="a small run touches one block of many sizes; smaller arenas put them on fewer pages",
     ),
     Patch(

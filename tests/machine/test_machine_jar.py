@@ -84,7 +84,7 @@ def test_the_module_in_the_jar_imports_nothing() -> None:
     assert IMPORT_SECTION not in {
         kind for kind, _ in _sections((files("belljar") / "_guest" / "guest.wasm").read_bytes())
     }
-    module = wasmtime.Module.deserialize(base_image()._engines[0][0], base_image()._compiled)
+    module = wasmtime.Module.deserialize_file(base_image()._engines[0][0], str(base_image()._place))
     assert list(module.imports) == []
     assert {export.name for export in module.exports} == {"memory", "jar_step", "jar_reserve"}
 

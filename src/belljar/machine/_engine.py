@@ -85,9 +85,9 @@ class Instance:
 class BaseImage:
     """Clones of one compiled base image."""
 
-    def __init__(self, compiled: bytes, layout: Layout) -> None:
+    def __init__(self, place: Path, layout: Layout) -> None:
         self.layout = layout
-        self._compiled = compiled
+        self._place = place
         self._engines: list[tuple[wasmtime.Engine, wasmtime.InstancePre]] = []
         self._lock = threading.Lock()
         self._pooled = self._add_engine(pooled=True)
@@ -131,7 +131,7 @@ class BaseImage:
         config = engine_config()
         pooled = pooled and _pool.enable(config, keep_resident=self.layout.memory_bytes)
         engine = wasmtime.Engine(config)
-        module = wasmtime.Module.deserialize(engine, self._compiled)
+        module = wasmtime.Module.deserialize_file(engine, str(self._place))  # mapped, so its pages are shared
         self._engines.append((engine, wasmtime.Linker(engine).instantiate_pre(module)))
         return pooled
 
@@ -163,14 +163,13 @@ def engine_config() -> wasmtime.Config:
 def base_image() -> BaseImage:
     """This process's base image, from the cache folder, or made now. Raises CacheError for an unsafe folder."""
     place = _cache.folder() / f"{_cache_name()}.cwasm"
-    loaded = _load(place)
-    if loaded is None:
+    layout = _load(place)
+    if layout is None:
         compiled, layout = _make()
         facts = {"sha256": hashlib.sha256(compiled).hexdigest(), "layout": asdict(layout)}
         _cache.write(place.with_suffix(".json"), json.dumps(facts).encode())
         _cache.write(place, compiled)
-        loaded = compiled, layout
-    return BaseImage(*loaded)
+    return BaseImage(place, layout)
 
 
 def _cache_name() -> str:
@@ -178,16 +177,16 @@ def _cache_name() -> str:
     return "guest-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _load(place: Path) -> tuple[bytes, Layout] | None:
-    """The cached image; None where there is none or its bytes are not those that were written."""
+def _load(place: Path) -> Layout | None:
+    """The cached image's layout; None where there is no image or its bytes are not those that were written."""
     facts_file = place.with_suffix(".json")
     if not (place.exists() and facts_file.exists()):
         return None
-    compiled = _cache.checked(place).read_bytes()
+    compiled = hashlib.sha256(_cache.checked(place).read_bytes()).hexdigest()
     try:
         facts = json.loads(_cache.checked(facts_file).read_bytes())
-        if facts["sha256"] == hashlib.sha256(compiled).hexdigest():
-            return compiled, Layout(**facts["layout"])
+        if facts["sha256"] == compiled:
+            return Layout(**facts["layout"])
     except (ValueError, KeyError, TypeError):
         return None  # written by something else, or cut short: made anew
     return None
