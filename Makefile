@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-VECTORS := $(wildcard ../shared/vectors)
 
 .PHONY: demo test check bench campaign docs clean
 

@@ -7,11 +7,11 @@ const {
 } = globalThis;
 
 const bindCall = Function.prototype.call.bind(Function.prototype.bind, Function.prototype.call);
-const { apply, construct, getPrototypeOf, ownKeys } = Reflect;
-const { create, defineProperty, freeze, getOwnPropertyDescriptor, isFrozen, keys } = Object;
+const { apply, getPrototypeOf, ownKeys } = Reflect;
+const { create, defineProperty, freeze, getOwnPropertyDescriptor, keys } = Object;
 const { isArray } = Array;
-const { isFinite, isInteger } = Number;
-const { parse: parseJson, stringify: quote } = JSON;
+const { isFinite } = Number;
+const { stringify: quote } = JSON;
 const { floor, imul, min } = Math;
 const { parseInt } = globalThis;
 const clock = Date.now;

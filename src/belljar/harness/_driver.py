@@ -126,7 +126,7 @@ class Driver:
     # -- the loop -------------------------------------------------------------------------------------------------
 
     async def _drive(self) -> Finished:
-        await self._write(self._run_record())
+        await self._write(run_record(self._s, self._plan))
         step = await self._step(self._start)
         while isinstance(step, Waiting):
             self._facade.abort(step.aborts, "it lost a race")
@@ -218,9 +218,6 @@ class Driver:
             await self._in_thread(lambda: self._s.journal.append(record, durable=True))
         else:
             self._s.journal.append(record)
-
-    def _run_record(self) -> Record:
-        return run_record(self._s, self._plan)
 
     # -- the end --------------------------------------------------------------------------------------------------
 

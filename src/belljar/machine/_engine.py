@@ -15,6 +15,7 @@ import platform
 import struct
 import threading
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -105,8 +106,9 @@ class BaseImage:
         except wasmtime.WasmtimeError:
             return self._clone(self._overflow_engine(), memory_bytes, fuel)  # the pool's slots are taken
 
+    @cached_property
     def memory(self) -> bytes:
-        """The base image's memory."""
+        """The base image's memory, read once; freezing needs it, running does not."""
         instance = self.clone(memory_bytes=self.layout.memory_bytes, fuel=1)
         return ctypes.string_at(instance.address, self.layout.memory_bytes)
 

@@ -150,7 +150,7 @@ class QuickJsMachine:
             build_id=_guest.build_id(),
             header=header,
             memory=ctypes.string_at(self._instance.address, self._memory_bytes()),
-            base=_base_memory(self._base),
+            base=self._base.memory,
             key=key or _cache.image_key(),
         )
 
@@ -356,13 +356,3 @@ def _answer_text(answer: Answer) -> str:
     text = to_wire(answer.value)
     tagged = int('"$' in text)
     return f"[{answer.id},1,{text},{tagged}]"
-
-
-_memories: dict[int, bytes] = {}
-
-
-def _base_memory(base: BaseImage) -> bytes:
-    """The base image's memory, read once; freezing needs it, running does not."""
-    if id(base) not in _memories:
-        _memories[id(base)] = base.memory()
-    return _memories[id(base)]
