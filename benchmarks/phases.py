@@ -49,7 +49,7 @@ SEAMS: Final[tuple[tuple[str, str], ...]] = (
     ("start: request", f"{_QUICKJS}:QuickJsMachine.start"),
     ("resume: message", f"{_QUICKJS}:QuickJsMachine.resume"),
     ("step: the rest", f"{_QUICKJS}:QuickJsMachine._step"),
-    ("step: crossing, the rest", f"{_QUICKJS}:QuickJsMachine._run"),
+    ("step: crossing, the rest", f"{_QUICKJS}:QuickJsMachine._cross"),
     ("step: in the guest", "wasmtime:Func.__call__"),
     ("step: watchdog", "belljar.machine._watchdog:Watchdog.begin"),
     ("step: watchdog", "belljar.machine._watchdog:Watchdog.end"),

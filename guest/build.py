@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def build(out: Path, *, relock: bool = False) -> None:
-    """Put guest.wasm, prelude.js, guest.json and NOTICE into `out`. Raises SystemExit naming what does not match."""
+    """Put the module, the scripts, their facts and NOTICE into `out`. Raises SystemExit naming what does not match."""
     locked = lock()
     out.mkdir(parents=True, exist_ok=True)
     cached = cache_folder() / cache_key(locked)
@@ -68,6 +68,7 @@ def build(out: Path, *, relock: bool = False) -> None:
     prelude = prelude_source()
     (out / "guest.wasm").write_bytes(wasm)
     (out / "prelude.js").write_bytes(prelude)
+    shutil.copy(HERE / "v8" / "host.js", out / "v8_host.js")
     (out / "NOTICE").write_bytes((cached / "NOTICE").read_bytes())
     facts = {"wasm_sha256": digest, "prelude_sha256": hashlib.sha256(prelude).hexdigest()}
     facts |= {"engine": f"QuickJS-ng {locked['engine_version']}", "compiler": f"ziglang {locked['ziglang']}"}

@@ -63,14 +63,22 @@ def test_the_pure_rooms_import_no_io_no_clock_and_no_threads() -> None:
     assert impure == {}
 
 
-def test_only_the_watchdog_has_a_clock_in_the_machine_room() -> None:
+def test_only_the_watchdog_and_the_worker_process_have_a_clock_in_the_machine_room() -> None:
     """A machine measures nothing itself: time comes in with the steps."""
-    with_clock = {
-        path.name for path in (SOURCE / "machine").glob("*.py") if imports_of(path) & {"time", "datetime", "threading"}
-    }
+    modules = {path.name: imports_of(path) for path in (SOURCE / "machine").glob("*.py")}
 
-    assert with_clock == {"_watchdog.py", "_engine.py"}
-    assert "time" not in imports_of(SOURCE / "machine" / "_engine.py")
+    assert {name for name, used in modules.items() if used & {"time", "datetime"}} == {"_watchdog.py", "_v8_worker.py"}
+    assert {name for name, used in modules.items() if "threading" in used} == {
+        "_watchdog.py", "_engine.py", "_v8.py", "_workers.py",
+    }  # fmt: skip
+
+
+def test_only_the_workers_start_processes_in_the_machine_room() -> None:
+    """The process of an engine stays in one small file, and its program imports nothing of belljar."""
+    modules = {path.name: imports_of(path) for path in (SOURCE / "machine").glob("*.py")}
+
+    assert {name for name, used in modules.items() if "subprocess" in used} == {"_workers.py"}
+    assert not any(used.startswith("belljar") for used in modules["_v8_worker.py"])
 
 
 def test_every_public_name_can_be_imported() -> None:

@@ -115,7 +115,7 @@ def test_an_unknown_engine_is_refused_before_anything_runs(command: tuple[str, .
 
     assert (ran.code, ran.stderr.splitlines()) == (
         2,
-        ["UsageError: unknown engine 'spidermonkey'", "hint: Engines: quickjs."],
+        ["UsageError: unknown engine 'spidermonkey'", "hint: Engines: quickjs, v8."],
     )
 
 

@@ -16,6 +16,7 @@ from support import QUICK, Witness, add, echo, hang
 import belljar
 from belljar import Harness, Limits, Outcome, tool
 from belljar.errors import HarnessInternalError, UsageError
+from belljar.machine._machine import Stop
 from belljar.machine._quickjs import QuickJsMachine
 
 
@@ -365,16 +366,16 @@ def test_several_answers_reach_a_frozen_run() -> None:
 
 def breaking(monkeypatch: pytest.MonkeyPatch, *steps: int) -> None:
     """Lets the machine break down at these steps, counted over all machines from 1."""
-    count, run = 0, QuickJsMachine._run
+    count, run = 0, QuickJsMachine._cross
 
     def broken(self: QuickJsMachine, *args: Any, **options: Any) -> Any:
         nonlocal count
         count += 1
         if count in steps:
-            return "", HarnessInternalError("the machine stopped unexpectedly")
+            return Stop(cause="died")
         return run(self, *args, **options)
 
-    monkeypatch.setattr(QuickJsMachine, "_run", broken)
+    monkeypatch.setattr(QuickJsMachine, "_cross", broken)
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])
@@ -411,7 +412,7 @@ def test_a_report_that_cannot_be_read_is_an_internal_error(monkeypatch: pytest.M
         '{"status":"running","calls":[[1]]}',
         '{"status":"finished","calls":5}',
     ):
-        monkeypatch.setattr(QuickJsMachine, "_run", lambda *_, text=text, **__: (text, None))
+        monkeypatch.setattr(QuickJsMachine, "_cross", lambda *_, text=text, **__: text)
         outcome = belljar.run("return 1")
         assert outcome.error is not None
         assert outcome.error.code == "HarnessInternalError", text

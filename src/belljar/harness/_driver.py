@@ -157,7 +157,8 @@ class Driver:
 
     def _replace(self) -> Step:
         """A fresh machine where the broken one should have come to."""
-        self._machine = open_machine(engine=self._plan.engine, limits=replay_limits(self._s.limits))
+        engine = self._plan.engine
+        self._machine = open_machine(engine=engine, limits=replay_limits(self._s.limits, engine))
         return advance(self._machine, History(self._s.journal.records))
 
     def _budget_ms(self) -> float:
@@ -190,7 +191,8 @@ class Driver:
             self._s.clock.leave()
 
     async def _set_aside(self) -> None:
-        await self._in_thread(self._freeze)
+        if self._machine is not None and self._machine.can_freeze:
+            await self._in_thread(self._freeze)
 
     def _freeze(self) -> None:
         assert self._machine is not None

@@ -13,7 +13,7 @@ from belljar.journal._history import History, error_of
 from belljar.journal._journal import Journal
 from belljar.journal._records import dumps
 from belljar.limits import FUEL_PER_MS, MAX_TIMEOUT_MS, Limits
-from belljar.machine import Call, Finished, Machine, Step, Waiting, open_machine
+from belljar.machine import METERED, Call, Finished, Machine, Step, Waiting, open_machine
 from belljar.script import reread
 from belljar.values import canonical_json, wire_tree
 
@@ -58,8 +58,8 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     history = History(journal.records)
     if history.end is None:
         raise JournalError("the journal ends before the run did", hint="The run's process died; see its calls' states.")
-    limits = replay_limits(Limits(**history.run["limits"]))
-    machine = open_machine(engine=engine or history.run["engine"], limits=limits)
+    engine = engine or history.run["engine"]
+    machine = open_machine(engine=engine, limits=replay_limits(Limits(**history.run["limits"]), engine))
     try:
         result = _run(machine, history)
     finally:
@@ -71,9 +71,9 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     return result
 
 
-def replay_limits(limits: Limits) -> Limits:
-    """What bounds a replay: the run's own fuel and memory, which are the same everywhere, and a clock far behind."""
-    fuel = limits.fuel or limits.timeout_ms * FUEL_PER_MS
+def replay_limits(limits: Limits, engine: str) -> Limits:
+    """What bounds a replay: the run's own memory and, where `engine` has it, fuel; and a clock far behind."""
+    fuel = limits.fuel or limits.timeout_ms * FUEL_PER_MS if engine in METERED else None
     return replace(limits, fuel=fuel, timeout_ms=min(max(limits.timeout_ms * 10, 60_000), MAX_TIMEOUT_MS))
 
 

@@ -36,6 +36,12 @@ def prelude() -> bytes:
 
 
 @functools.cache
+def v8_scripts() -> bytes:
+    """The prelude with the host's part for V8 around it: one expression."""
+    return _read("v8_host.js") + b"(" + prelude() + b")"
+
+
+@functools.cache
 def facts() -> dict[str, Any]:
     """Versions and digests, as guest/build.py wrote them."""
     return dict(json.loads(_read("guest.json")))

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import platform
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from belljar.errors import BelljarError, UsageError
 from belljar.limits import Limits
 from belljar.machine._protocol import Machine, Waiting
 from belljar.script import Script
 
-ENGINES = ("quickjs",)
+
+def _quickjs(limits: Limits) -> Machine:
+    from belljar.machine._quickjs import QuickJsMachine
+
+    return QuickJsMachine(limits)
+
+
+def _v8(limits: Limits) -> Machine:
+    from belljar.machine._v8 import V8Machine
+
+    return V8Machine(limits)
+
+
+_OPENERS: Final[Mapping[str, Callable[[Limits], Machine]]] = {"quickjs": _quickjs, "v8": _v8}
+ENGINES: Final = tuple(_OPENERS)
+METERED: Final = frozenset({"quickjs"})
+"""Engines that count fuel."""
 
 
 def open_machine(*, engine: str = "quickjs", limits: Limits | None = None) -> Machine:
     """A fresh machine, ready for `start`. Close it, or use it in a `with` statement, unless it ran to its end.
 
     The first call in a process loads the compiled guest (some 10 ms), the first on a computer compiles it (some 1 s).
-    Raises UsageError for an unknown engine, CacheError where the cache folder is not safe.
+    Raises UsageError for an unknown engine, EngineUnavailableError for one that is not installed, CacheError where the
+    cache folder is not safe.
     """
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}", hint=f"Engines: {', '.join(ENGINES)}.")
-    from belljar.machine._quickjs import QuickJsMachine
-
-    return QuickJsMachine(limits or Limits())
+    return _OPENERS[engine](limits or Limits())
 
 
 def thaw(image: bytes, *, key: bytes | None = None) -> tuple[Machine, Waiting]:
@@ -39,9 +55,10 @@ def thaw(image: bytes, *, key: bytes | None = None) -> tuple[Machine, Waiting]:
 
 def check_compiles(script: Script) -> BelljarError | None:
     """What the jar's own compiler says against `script`, without running it; None when it compiles."""
-    from belljar.machine._quickjs import compile_only
+    from belljar.machine._quickjs import QuickJsMachine
 
-    return compile_only(script)
+    with QuickJsMachine(Limits()) as machine:
+        return machine.compile_error(script)
 
 
 def guest_facts() -> dict[str, Any]:

@@ -135,6 +135,11 @@ class Machine(Protocol):
     @property
     def figures(self) -> Figures: ...
 
+    @property
+    def can_freeze(self) -> bool:
+        """Whether `freeze` works on this engine; where it does not, a run is replayed from its journal."""
+        ...
+
     def start(
         self,
         script: Script,

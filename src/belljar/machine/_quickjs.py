@@ -1,33 +1,18 @@
 """The machine on QuickJS in WebAssembly: one clone of the base image runs one script.
 
-Rule 1: everything the script can see comes in with `start` and `resume`. Rule 2: an exception that is not illegal
-input ends the machine for good. Rule 3: memory is overwritten before it is given back. No clock here: the watchdog
-measures, callers bring the time.
+Memory is overwritten before it is given back. No clock here: the watchdog measures.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import json
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import wasmtime
 
-from belljar.errors import (
-    BelljarError,
-    HarnessInternalError,
-    ImageError,
-    ScriptCancelledError,
-    ScriptError,
-    ScriptMemoryError,
-    ScriptStackError,
-    ScriptTimeoutError,
-    UsageError,
-)
+from belljar.errors import ImageError, ScriptError
 from belljar.limits import FUEL_PER_MS, Limits
 from belljar.machine import _cache, _frozen, _guest, _report
 from belljar.machine._engine import (
@@ -42,92 +27,34 @@ from belljar.machine._engine import (
     Port,
     base_image,
 )
-from belljar.machine._protocol import Answer, Figures, Finished, State, Step, Waiting, require
+from belljar.machine._machine import CHECK, RESUME, START, ScriptMachine, Stop
+from belljar.machine._places import BytePlaces
+from belljar.machine._protocol import Figures, State, Waiting, require
 from belljar.machine._watchdog import STOP_CANCEL, STOP_TIME, Watch, ticks
-from belljar.script import Script, reread
-from belljar.values import to_wire
+from belljar.script import reread
 
-MEMORY_RESERVE = 1 << 20
-"""Kept back from the script, so that an error can still be reported when its own memory is used up."""
 STACK_BYTES = 11 * 65_536
 """The linear stack, at the bottom of memory; as in guest/build.py."""
 _STACK_CHUNK = 16_384
 _ZEROS = bytes(_STACK_CHUNK)
-_STOP_MEMORY, _STOP_STACK = 3, 4
+_OPS = {START: OP_START, RESUME: OP_RESUME, CHECK: OP_CHECK}
+_CAUSES = {STOP_TIME: "clock", STOP_CANCEL: "cancelled", 3: "memory", 4: "stack"}
+"""The port's `stop` and `interrupt`, as in guest/jar.h; anything else is a bug of the engine."""
+_TRAP_CAUSES = {wasmtime.TrapCode.OUT_OF_FUEL: "fuel", wasmtime.TrapCode.INTERRUPT: "clock"}
 
 
-class QuickJsMachine:
+class QuickJsMachine(ScriptMachine):
     """See `Machine` in `_protocol`; `open_machine` makes it."""
 
+    _places = BytePlaces
+
     def __init__(self, limits: Limits, base: BaseImage | None = None) -> None:
-        self._limits = limits
+        super().__init__(limits)
         self._base = base or base_image()
         self._fuel = limits.fuel or limits.timeout_ms * FUEL_PER_MS
         self._instance: Any = self._base.clone(memory_bytes=max(limits.memory_mb << 20, 4 << 20), fuel=self._fuel)
         self._word = ctypes.c_uint32.from_address(self._instance.address + self._base.layout.port)
-        self._state = State.READY
-        self._script: Script | None = None
-        self._open: dict[int, _report.OpenCall] = {}
-        self._setup: dict[str, Any] = {}
-        self._used_s = 0.0
-        self._steps = 0
-        self._figures = Figures()
         self._watch: Watch | None = None
-        self._cancelled = False
-
-    # -- the protocol ---------------------------------------------------------------------------------------------
-
-    @property
-    def state(self) -> State:
-        return self._state
-
-    @property
-    def figures(self) -> Figures:
-        """What the run used so far; final once it has ended."""
-        return self._figures
-
-    def start(
-        self,
-        script: Script,
-        *,
-        tools: Sequence[str] = (),
-        context: Mapping[str, Any] | None = None,
-        seed: bytes = b"",
-        now_ms: int = 0,
-        budget_ms: float | None = None,
-    ) -> Step:
-        """Run `script` to its first wait or its end.
-
-        `tools` are the names the script may call, `seed` any bytes from which its random numbers come, `now_ms` the
-        time it sees, in milliseconds since 1970. `budget_ms` bounds this step, besides what is left of the limits'
-        timeout. Raises MachineStateError on a machine that was started before.
-        """
-        require(self._state, "start")
-        self._script = script
-        request = {
-            "code": script.code,
-            "tools": list(tools),
-            "context": dict(context or {}),
-            "seed": hashlib.sha256(b"belljar seed\0" + seed).hexdigest()[:32],
-            "limits": _guest_limits(self._limits),
-        }
-        return self._step(OP_START, json.dumps(request), now_ms, budget_ms)
-
-    def resume(self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None) -> Step:
-        """Settle calls in the order of `answers` and run on. `now_ms` None leaves the script's clock where it is.
-
-        Raises UsageError, and changes nothing, for an answer to a call that is not open.
-        """
-        require(self._state, "resume")
-        ids = [answer.id for answer in answers]
-        if unknown := [id_ for id_ in ids if id_ not in self._open]:
-            raise UsageError(f"no open call has the id {unknown[0]}", hint=f"Open calls: {sorted(self._open)}")
-        if len(set(ids)) != len(ids):
-            raise UsageError("two answers to the same call")
-        message = f'{{"answers":[{",".join(map(_answer_text, answers))}]}}'
-        for id_ in ids:
-            del self._open[id_]
-        return self._step(OP_RESUME, message, now_ms, budget_ms)
 
     def freeze(self, *, key: bytes | None = None) -> bytes:
         """The waiting run as bytes: what differs from the base image, compressed, with an HMAC under `key`.
@@ -161,11 +88,9 @@ class QuickJsMachine:
         if watch is not None:
             self._base.watchdog.interrupt(watch, STOP_CANCEL)
 
-    def close(self) -> None:
-        """Overwrite what the run left in memory and give the memory back. May be called again."""
+    def _release(self) -> None:
         if self._instance is None:
             return
-        self._state = State.ENDED
         self.wipe()
         self._instance.store.close()
         self._instance = None
@@ -181,59 +106,24 @@ class QuickJsMachine:
                 break
             ctypes.memset(chunk, 0, _STACK_CHUNK)
 
-    def __enter__(self) -> QuickJsMachine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def __del__(self) -> None:
         if getattr(self, "_instance", None) is not None:
             self.close()
 
     # -- one step -------------------------------------------------------------------------------------------------
 
-    def _step(self, op: int, message: str, now_ms: int | None, budget_ms: float | None) -> Step:
-        try:
-            text, error = self._run(op, message.encode("ascii"), now_ms, budget_ms)
-        except BaseException:
-            self.close()
-            raise
-        if error is not None:
-            return self._end(Finished(error=error, abandoned=tuple(self._open)))
-        assert self._script is not None
-        try:
-            step = _report.read(text, self._script, self._open, self._limits)
-        except HarnessInternalError as unreadable:
-            return self._end(Finished(error=unreadable, abandoned=tuple(self._open)))
-        if isinstance(step, Finished):
-            return self._end(step)
-        self._state = State.WAITING
-        return step
-
-    def _end(self, step: Finished) -> Finished:
-        self._open.clear()
-        self.close()
-        return step
-
-    def _run(
-        self, op: int, message: bytes, now_ms: int | None = None, budget_ms: float | None = None
-    ) -> tuple[str, BelljarError | None]:
-        """One crossing: the report's text, or the error that ended the machine."""
+    def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
         instance, layout = self._instance, self._base.layout
-        if self._cancelled:
-            return "", ScriptCancelledError("the run was cancelled")
         inbox = layout.inbox
         if len(message) >= layout.inbox_size:
             inbox = instance.reserve(instance.store, len(message) + 1)
             if not inbox:
-                return "", ScriptMemoryError("the message to the script does not fit into its memory")
+                return Stop(cause="message")
         ctypes.memmove(instance.address + (inbox & 0xFFFFFFFF), message, len(message))
-        ctypes.memmove(instance.address + layout.port + REQUEST_OFFSET, REQUEST.pack(op, len(message)), REQUEST.size)
+        request = REQUEST.pack(_OPS[op], len(message))
+        ctypes.memmove(instance.address + layout.port + REQUEST_OFFSET, request, REQUEST.size)
         if now_ms is not None:
             ctypes.c_double.from_address(instance.address + layout.port + NOW_OFFSET).value = now_ms
-        budget_s = self._limits.timeout_ms / 1000 - self._used_s
-        budget_s = max(budget_s if budget_ms is None else min(budget_s, budget_ms / 1000), 0.001)
         instance.store.set_epoch_deadline(ticks(budget_s))
         trap: wasmtime.Trap | None = None
         watch = self._watch = self._base.watchdog.begin(self._word, budget_s)
@@ -246,33 +136,16 @@ class QuickJsMachine:
             self._used_s += self._base.watchdog.end(watch)
             self._steps += 1
         port = Port(*PORT.unpack(ctypes.string_at(instance.address + layout.port, PORT.size)))
+        out_of_fuel = trap is not None and trap.trap_code is wasmtime.TrapCode.OUT_OF_FUEL
         self._figures = Figures(
-            fuel=self._fuel - (0 if _out_of_fuel(trap) else instance.store.get_fuel()),
+            fuel=self._fuel - (0 if out_of_fuel else instance.store.get_fuel()),
             memory_bytes=self._memory_bytes(),
             cpu_ms=self._used_s * 1000,
             steps=self._steps,
         )
         if trap is None and not port.status:
-            return ctypes.string_at(instance.address + port.outbox, port.outbox_size).decode(), None
-        return "", self._stopped(trap, reason=port.stop or port.interrupt, line=port.line, column=port.column)
-
-    def _stopped(self, trap: wasmtime.Trap | None, *, reason: int, line: int, column: int) -> BelljarError:
-        """Why the machine stopped without a report."""
-        assert self._script is not None
-        where = _report.place(self._script, line, column)
-        code = trap.trap_code if trap is not None else None
-        if reason == STOP_CANCEL:
-            return ScriptCancelledError("the run was cancelled", **where)
-        if _out_of_fuel(trap):
-            return ScriptTimeoutError("the script used up its fuel", details={"cause": "fuel"}, **where)
-        if reason == STOP_TIME or code is wasmtime.TrapCode.INTERRUPT:
-            limit = f"{self._limits.timeout_ms:,} ms"
-            return ScriptTimeoutError(f"the script ran longer than {limit}", details={"cause": "clock"}, **where)
-        if reason == _STOP_MEMORY:
-            return ScriptMemoryError(_report.limit_message("ScriptMemoryError", self._limits), **where)
-        if reason == _STOP_STACK or code is wasmtime.TrapCode.STACK_OVERFLOW:
-            return ScriptStackError(_report.limit_message("ScriptStackError", self._limits), **where)
-        return HarnessInternalError("the machine stopped unexpectedly", details={"trap": str(code), "reason": reason})
+            return ctypes.string_at(instance.address + port.outbox, port.outbox_size).decode()
+        return _stop(port, trap.trap_code if trap is not None else None)
 
     def _memory_bytes(self) -> int:
         size: int = self._instance.memory.data_len(self._instance.store)
@@ -320,39 +193,13 @@ class QuickJsMachine:
             ctypes.memmove(instance.address + begin, _frozen.exclusive_or(content, here), len(content))
 
 
-def compile_only(script: Script) -> BelljarError | None:
-    """What the jar's own compiler says against `script`; None when it compiles. Nothing of it runs."""
-    with QuickJsMachine(Limits()) as machine:
-        machine._script = script
-        text, error = machine._run(OP_CHECK, json.dumps({"code": script.code}).encode("ascii"))
-        return error or _report.compile_error(text, script, machine._limits)
-
-
-def _out_of_fuel(trap: wasmtime.Trap | None) -> bool:
-    return trap is not None and trap.trap_code is wasmtime.TrapCode.OUT_OF_FUEL
-
-
-def _guest_limits(limits: Limits) -> list[int]:
-    """In the order in which prelude/90_protocol.js reads them."""
-    return [
-        max((limits.memory_mb << 20) - 2 * MEMORY_RESERVE, MEMORY_RESERVE),
-        limits.stack_kb * 1024,
-        limits.return_bytes,
-        limits.argument_bytes,
-        limits.return_depth,
-        limits.console_events,
-        limits.console_events_per_s,
-        limits.console_bytes,
-        limits.progress_events,
-        limits.progress_interval_ms,
-        limits.progress_chars,
-        limits.tool_calls + limits.queued_calls,
-    ]
-
-
-def _answer_text(answer: Answer) -> str:
-    if answer.error is not None:
-        return f"[{answer.id},0,{json.dumps(_report.error_facts(answer.error))}]"
-    text = to_wire(answer.value)
-    tagged = int('"$' in text)
-    return f"[{answer.id},1,{text},{tagged}]"
+def _stop(port: Port, code: wasmtime.TrapCode | None) -> Stop:
+    """Why the machine stopped without a report. What the guest says of itself comes after what the wall says."""
+    reason = port.stop or port.interrupt
+    cause = _CAUSES.get(reason)
+    if cause != "cancelled" and code in _TRAP_CAUSES:
+        cause = _TRAP_CAUSES[code]
+    elif code is wasmtime.TrapCode.STACK_OVERFLOW:
+        cause = cause or "stack"
+    details = {} if cause else {"trap": str(code), "reason": reason}
+    return Stop(cause=cause or "died", line=port.line, column=port.column, details=details)

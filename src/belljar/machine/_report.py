@@ -7,7 +7,6 @@ ERRORS, positions are mapped through the script, and a report of another shape i
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from belljar.errors import (
@@ -20,8 +19,8 @@ from belljar.errors import (
 )
 from belljar.guess import closest, listing
 from belljar.limits import Limits
+from belljar.machine._places import Places, excerpted
 from belljar.machine._protocol import Call, ConsoleLine, Finished, Output, Progress, Step, Waiting
-from belljar.script import Script
 from belljar.values import from_wire
 
 FRAMES = 10
@@ -55,19 +54,19 @@ class OpenCall(NamedTuple):
         return Call(id=self.id, tool=self.tool, arguments=self.arguments, line=self.line, column=self.column)
 
 
-def read(text: str, script: Script, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
+def read(text: str, places: Places, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
     """The step that `text` reports; `open_calls` is brought up to date. Raises HarnessInternalError."""
     try:
         report = from_wire(text)
-        return _step(report, script, open_calls, limits)
+        return _step(report, places, open_calls, limits)
     except (KeyError, TypeError, ValueError, AttributeError, SerializationError) as error:
         raise HarnessInternalError(
             "the machine's report cannot be read", details={"why": type(error).__name__}
         ) from error
 
 
-def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
-    calls = tuple(_call(entry, script) for entry in report.get("calls", ()))
+def _step(report: dict[str, Any], places: Places, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
+    calls = tuple(_call(entry, places) for entry in report.get("calls", ()))
     if any(call.id in open_calls for call in calls):
         raise ValueError("a call's id is taken")
     for call in calls:
@@ -75,12 +74,12 @@ def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall
     aborts = tuple(report.get("aborts", ()))
     for id_ in aborts:
         open_calls.pop(id_, None)
-    output = _output(report, script)
+    output = _output(report, places)
     if report["status"] not in ("running", "finished", "failed"):
         raise ValueError("unknown status")
     if report["status"] == "running":
         return Waiting(calls=calls, aborts=aborts, output=output)
-    error = _error(report["error"], script, limits) if report["status"] == "failed" else None
+    error = _error(report["error"], places, limits) if report["status"] == "failed" else None
     return Finished(
         value=report.get("value"),
         returned="value" in report,
@@ -92,26 +91,26 @@ def _step(report: dict[str, Any], script: Script, open_calls: dict[int, OpenCall
     )
 
 
-def _call(entry: list[Any], script: Script) -> Call:
+def _call(entry: list[Any], places: Places) -> Call:
     id_, tool, arguments, packed = entry
     if not (type(id_) is int and isinstance(tool, str) and isinstance(arguments, list)):
         raise TypeError("not a call")
-    line, column = position(script, *_unpacked(packed))
+    line, column = places.at(*_unpacked(packed))
     return Call(id=id_, tool=tool, arguments=arguments, line=line, column=column)
 
 
-def _output(report: dict[str, Any], script: Script) -> Output:
+def _output(report: dict[str, Any], places: Places) -> Output:
     dropped = report.get("dropped", {})
     return Output(
-        console=tuple(_console_line(entry, script) for entry in report.get("console", ())),
+        console=tuple(_console_line(entry, places) for entry in report.get("console", ())),
         progress=tuple(Progress(**entry) for entry in report.get("progress", ())),
         dropped_console=dropped.get("console", 0),
         dropped_progress=dropped.get("progress", 0),
     )
 
 
-def _console_line(entry: dict[str, Any], script: Script) -> ConsoleLine:
-    line, column = position(script, *_unpacked(entry["position"]))
+def _console_line(entry: dict[str, Any], places: Places) -> ConsoleLine:
+    line, column = places.at(*_unpacked(entry["position"]))
     return ConsoleLine(level=entry["level"], text=entry["text"], line=line, column=column)
 
 
@@ -119,60 +118,21 @@ def _unpacked(packed: int) -> tuple[int, int]:
     return packed >> 16, packed & 0xFFFF
 
 
-def position(script: Script, line: int, column: int) -> tuple[int, int]:
-    """Where in the model's source the engine's position is; (0, 0) where it had none.
-
-    The engine counts bytes of UTF-8, people count UTF-16 units; line 0 is the wrapper's.
-    """
-    if line <= 0:
-        return (0, 0)
-    engine_lines = _engine_lines(script.code)
-    text, lines_before = engine_lines[min(line, len(engine_lines)) - 1]
-    before = text if line > len(engine_lines) else text.encode()[: column - 1].decode(errors="ignore")
-    if not before.isascii() or "\r" in before:
-        pieces = _LINE_ENDS.split(before)
-        lines_before += len(pieces) - 1
-        before = pieces[-1]
-    return script.position(lines_before + 1, len(before.encode("utf-16-le")) // 2 + 1)
-
-
-_LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029]")
-
-
-@lru_cache(maxsize=64)
-def _engine_lines(code: str) -> tuple[tuple[str, int], ...]:
-    """Lines as the engine counts them, by line feeds alone, each with the number of the author's lines before it."""
-    out = []
-    before = 0
-    for text in code.split("\n"):
-        out.append((text, before))
-        before += len(_LINE_ENDS.findall(text.removesuffix("\r"))) + 1
-    return tuple(out)
-
-
-def place(script: Script, line: int, column: int) -> dict[str, Any]:
-    """line, column and excerpt for an error; nothing where the engine had no position."""
-    line, column = position(script, line, column)
-    if not line:
-        return {}
-    return {"line": line, "column": column, "excerpt": script.excerpt(line, column)}
-
-
-def compile_error(text: str, script: Script, limits: Limits) -> BelljarError | None:
+def compile_error(text: str, places: Places, limits: Limits) -> BelljarError | None:
     """The error of a script that the jar's own compiler refused; None where it did not."""
     report = from_wire(text)
-    return _error(report["error"], script, limits) if report["status"] == "failed" else None
+    return _error(report["error"], places, limits) if report["status"] == "failed" else None
 
 
-def _error(told: dict[str, Any], script: Script, limits: Limits) -> BelljarError:
+def _error(told: dict[str, Any], places: Places, limits: Limits) -> BelljarError:
     kind = ERRORS.get(told["code"], ScriptRuntimeError)
     if not issubclass(kind, ScriptError):
         kind = ScriptRuntimeError
     trace = told.get("trace") or ""
-    where = place(script, *_unpacked(told.get("position") or 0)) or place(script, *_first_frame(trace))
+    where = excerpted(places, *_unpacked(told.get("position") or 0)) or excerpted(places, *_first_frame(trace))
     facts: dict[str, Any] = {"tool": told.get("tool"), "hint": told.get("hint") or _guess(told), **where}
     message = (limit_message(kind.__name__, limits) or _plain_message(told))[:MESSAGE_CHARS]
-    return kind(message, details=_details(told, _frames(trace, script)), **facts)
+    return kind(message, details=_details(told, _frames(trace, places)), **facts)
 
 
 def _guess(told: dict[str, Any]) -> str:
@@ -208,11 +168,11 @@ def _first_frame(trace: str) -> tuple[int, int]:
     return (int(found[2]), int(found[3])) if found else (0, 0)
 
 
-def _frames(trace: str, script: Script) -> list[str]:
+def _frames(trace: str, places: Places) -> list[str]:
     """The script's own frames, innermost first: `name (script.ts:line:column)`."""
     out = []
     for name, line, column in _FRAME.findall(trace)[:FRAMES]:
-        at_line, at_column = position(script, int(line), int(column))
+        at_line, at_column = places.at(int(line), int(column))
         if at_line:
             out.append(f"{name or '<script>'} (script.ts:{at_line}:{at_column})")
     return out

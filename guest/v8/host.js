@@ -1,0 +1,139 @@
+// What the prelude asks of its engine, on V8. QuickJS has this in jar.c; here it is JavaScript that runs before the
+// prelude, in a fresh isolate. The value of this expression is `boot`, which makes the one function that the worker
+// process calls: enter(op, now_ms, text, compiled, refusal).
+(function (prelude) {
+'use strict';
+const SCRIPT = 'script.ts';
+const KIND_STACK = 2;
+const FRAMES = 50;
+const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { parse } = JSON;
+const NativeDate = globalThis.Date;
+const NativeError = Error;
+const NativeSyntaxError = SyntaxError;
+const bindCall = Function.prototype.call.bind(Function.prototype.bind, Function.prototype.call);
+const weakGet = bindCall(WeakMap.prototype.get);
+const weakSet = bindCall(WeakMap.prototype.set);
+const charCodeAt = bindCall(String.prototype.charCodeAt);
+const keptStack = bindCall(getOwnPropertyDescriptor(new NativeError(), 'stack').get);
+
+let now = 0;
+let compiled;
+let refusal;
+
+// -- positions --------------------------------------------------------------------------------------------------------
+
+const noted = new WeakMap();    // error -> [trace, line << 16 | column of its innermost script frame]
+
+const SITE = getSiteMethods();
+
+// The methods of V8's call sites, taken from a genuine one: a script can pass anything to Error.prepareStackTrace.
+function getSiteMethods() {
+    let prototype;
+    NativeError.prepareStackTrace = (_error, sites) => { prototype = Object.getPrototypeOf(sites[0]); };
+    new NativeError().stack;
+    const method = (name) => bindCall(prototype[name]);
+    return {
+        file: method('getScriptNameOrSourceURL'), line: method('getLineNumber'), column: method('getColumnNumber'),
+        name: method('getFunctionName'), isAsync: method('isAsync'),
+    };
+}
+
+// The wrapper's own line is not the author's; a frame after an await is no frame of this call.
+function isAuthors(site) {
+    return SITE.file(site) === SCRIPT && SITE.line(site) > 1 && !SITE.isAsync(site);
+}
+
+// V8 calls this once an error, when its stack is first read. Frames of the prelude are nobody's business.
+function prepareStackTrace(error, sites) {
+    let trace = '';
+    let position = 0;
+    for (let i = 0; i < sites.length; i++) {
+        if (!isAuthors(sites[i])) continue;
+        const line = SITE.line(sites[i]) - 1;
+        const column = SITE.column(sites[i]);
+        position ||= pack(line, column);
+        trace += `    at ${SITE.name(sites[i]) ?? '<anonymous>'} (${SCRIPT}:${line}:${column})\n`;
+    }
+    if (typeof error === 'object' && error !== null) weakSet(noted, error, [trace, position]);
+    return trace;
+}
+
+const pack = (line, column) => (line > 32767 ? 0 : line << 16 | column & 0xffff);
+
+function note(error) {
+    try {
+        keptStack(error);
+    } catch {
+        return undefined;
+    }
+    return weakGet(noted, error);
+}
+
+defineProperty(Error, 'prepareStackTrace', { value: prepareStackTrace, writable: false, configurable: false, enumerable: false });
+defineProperty(Error, 'stackTraceLimit', { value: FRAMES, writable: false, configurable: false, enumerable: false });
+
+// -- what the prelude calls -------------------------------------------------------------------------------------------
+
+const host = {
+    // The worker has parsed the script before it entered: only the engine's own parser knows where an error is.
+    compile() {
+        if (compiled !== undefined) return compiled;
+        const error = new NativeSyntaxError(refusal.message);
+        note(error);    // V8's own idea of where it was made, before the parser's is put in its place
+        weakSet(noted, error, [`    at ${SCRIPT}:${refusal.line}:${refusal.column}\n`, 0]);
+        throw error;
+    },
+    position() {
+        const here = new NativeError();
+        return note(here)[1];
+    },
+    trace(error) {
+        if (typeof error !== 'object' || error === null) return undefined;
+        return note(error)?.[0];
+    },
+    kind(error) {
+        if (!(error instanceof RangeError) || note(error) === undefined) return 0;
+        return getOwnPropertyDescriptor(error, 'message')?.value === 'Maximum call stack size exceeded' ? KIND_STACK : 0;
+    },
+    // The worker process bounds memory and stack; V8 does not tell where they ran out, nor where a value was thrown.
+    memory() {},
+    stack() {},
+    thrown: () => 0,
+    exhausted: () => 0,
+    size(text) {
+        let bytes = text.length;
+        for (let i = 0; i < text.length; i++) {
+            const unit = charCodeAt(text, i);
+            if (unit < 0x80) continue;
+            bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
+        }
+        return bytes;
+    },
+};
+
+// -- what differs in V8's realm ---------------------------------------------------------------------------------------
+
+// The run's clock, in UTC: the worker's time zone.
+function ClockDate(...parts) {
+    if (new.target === undefined) return `${new NativeDate(now)}`;
+    return construct(NativeDate, parts.length ? parts : [now], new.target);
+}
+for (const name of ownKeys(NativeDate)) defineProperty(ClockDate, name, getOwnPropertyDescriptor(NativeDate, name));
+defineProperty(ClockDate, 'now', { value: { now() { return now; } }.now, writable: true, enumerable: false, configurable: true });
+defineProperty(NativeDate.prototype, 'constructor', { value: ClockDate, writable: true, enumerable: false, configurable: true });
+defineProperty(globalThis, 'Date', { value: ClockDate, writable: true, enumerable: false, configurable: true });
+
+// RegExp.$1 and its kin: what the last match anywhere was.
+const OWN_OF_REGEXP = ['length', 'name', 'prototype', 'escape', Symbol.species];
+for (const name of ownKeys(RegExp)) if (!OWN_OF_REGEXP.includes(name)) deleteProperty(RegExp, name);
+
+const handlers = prelude(host);
+
+return function enter(op, now_ms, text, body, told) {
+    now = now_ms;
+    compiled = body;
+    refusal = told === undefined ? undefined : parse(told);
+    return apply(handlers[op], undefined, text === undefined ? [] : [parse(text)]);
+};
+})

@@ -1,0 +1,130 @@
+"""The machine on V8: a run in an isolate of a worker process (see `_workers`).
+
+The machine keeps what it has sent, so that a run that lost its isolate to others, while it waited, comes back in a
+fresh one: the same messages give the same reports, and a report that differs is an error. V8's memory cannot be
+frozen; a run that is to outlive this process is replayed from its journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import NamedTuple
+
+from belljar.errors import UsageError
+from belljar.limits import Limits
+from belljar.machine._machine import START, ScriptMachine, Stop
+from belljar.machine._places import UnitPlaces
+from belljar.machine._protocol import Figures, require
+from belljar.machine._workers import Reply, Worker, Workers, packages, workers
+
+
+class _Sent(NamedTuple):
+    """A step of the past, and the digest of what came of it."""
+
+    op: str
+    message: bytes
+    now_ms: int
+    digest: bytes
+
+
+class V8Machine(ScriptMachine):
+    """See `Machine` in `_protocol`; `open_machine` makes it."""
+
+    _places = UnitPlaces
+    can_freeze = False
+
+    def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
+        super().__init__(limits)
+        if limits.fuel is not None:
+            raise UsageError("the engine v8 has no fuel", hint="Leave Limits.fuel out, or use the engine quickjs.")
+        packages()
+        self._pool = pool or workers()
+        self._sent: list[_Sent] = []
+        self._now_ms = 0
+        self._lock = threading.Lock()
+        self._running: Worker | None = None
+
+    def freeze(self, *, key: bytes | None = None) -> bytes:
+        """Raises UsageError: V8's memory cannot be taken out of its process."""
+        del key
+        require(self._state, "freeze")
+        raise UsageError(
+            "a run on the engine v8 cannot be frozen", hint="Keep its journal and replay it, or use the engine quickjs."
+        )
+
+    def cancel(self) -> None:
+        """From any thread: the step that runs now, or else the next one, ends with ScriptCancelledError."""
+        with self._lock:
+            self._cancelled = True
+            if self._running is not None:
+                self._running.kill()
+        self._pool.wake()
+
+    def _release(self) -> None:
+        self._sent.clear()
+        self._pool.leave(id(self))
+
+    def __del__(self) -> None:
+        if getattr(self, "_pool", None) is not None:
+            self.close()
+
+    # -- one step -------------------------------------------------------------------------------------------------
+
+    def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
+        worker, has_isolate = self._pool.lease(id(self), self._limits.stack_kb, lambda: not self._cancelled)
+        if worker is None or not self._claim(worker):
+            if worker is not None:
+                self._pool.drop(worker)
+            return Stop(cause="cancelled")
+        self._now_ms = self._now_ms if now_ms is None else now_ms
+        reply = None if has_isolate else self._catch_up(worker)
+        if reply is None:
+            reply = self._ask(worker, op, message, self._now_ms, budget_s)
+            self._count(reply)
+        with self._lock:
+            self._running = None
+        if reply.report is None:
+            self._pool.drop(worker)
+            return self._stop(reply)
+        self._sent.append(_Sent(op, message, self._now_ms, hashlib.sha256(reply.report.encode()).digest()))
+        self._pool.keep(id(self), worker)
+        return reply.report
+
+    def _claim(self, worker: Worker) -> bool:
+        """From here on `cancel` kills the worker; False where it came before."""
+        with self._lock:
+            if not self._cancelled:
+                self._running = worker
+            return not self._cancelled
+
+    def _catch_up(self, worker: Worker) -> Reply | None:
+        """Bring a fresh isolate to where the run was; what went wrong, or None. This time is not the script's."""
+        for sent in self._sent:
+            reply = self._ask(worker, sent.op, sent.message, sent.now_ms, self._limits.timeout_ms / 1000)
+            if reply.report is None:
+                return reply
+            if hashlib.sha256(reply.report.encode()).digest() != sent.digest:
+                return Reply({"cause": "died", "exit": "the same messages gave another report"}, None)
+        return None
+
+    def _ask(self, worker: Worker, op: str, message: bytes, now_ms: int, budget_s: float) -> Reply:
+        head = {"op": op, "now_ms": now_ms, "budget_s": budget_s}
+        if op == START:
+            head["memory_bytes"] = self._limits.memory_mb << 20
+        return worker.step(head, message)
+
+    def _count(self, reply: Reply) -> None:
+        self._used_s += reply.facts["used_s"]
+        self._steps += 1
+        self._figures = Figures(
+            memory_bytes=reply.facts.get("memory_bytes", self._figures.memory_bytes),
+            cpu_ms=self._used_s * 1000,
+            steps=self._steps,
+        )
+
+    def _stop(self, reply: Reply) -> Stop:
+        if self._cancelled:
+            return Stop(cause="cancelled")
+        details = {"exit": reply.facts["exit"]} if "exit" in reply.facts else {}
+        return Stop(cause=reply.facts["cause"], details=details)

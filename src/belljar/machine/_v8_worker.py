@@ -1,0 +1,288 @@
+"""The program of a worker process: one V8 isolate after another, each for one run.
+
+    python -I -S _v8_worker.py PACKAGES STACK_KB < requests > replies
+
+Stands alone: it imports the standard library and mini-racer's library, whose folder is PACKAGES, and reads the two
+scripts that it loads into every isolate from its first request. The parent ends it by closing its input, or kills it.
+Requests and replies are frames: length, kind, content (see FRAME). A run that stops without a report is the worker's
+last: a script that was out of bounds leaves nothing behind but a dead process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import struct
+import sys
+import time
+from typing import Any, NoReturn
+
+FRAME = struct.Struct("<IB")
+"""Length of the content, and the kind of the frame."""
+SCRIPTS, STEP, RESET = 1, 2, 3
+READY, REPORT, STOPPED = 11, 12, 13
+MAX_FRAME = 1 << 28
+BOOT_S = 20.0
+"""Far more than starting an isolate takes."""
+SLACK_BYTES = 48 << 20
+"""Memory beyond a run's own that the kernel grants the process: the garbage collector's, and V8's for errors."""
+
+_STDIN, _STDOUT = 0, 1
+_NUMBER, _TEXT, _UNDEFINED, _FUNCTION = 4, 5, 11, 100
+_THROWN, _REFUSED, _OUT_OF_MEMORY = 200, 201, 202
+"""Types of values in mini-racer's C interface."""
+
+
+def read_exactly(fd: int, size: int) -> bytes:
+    """The next `size` bytes. Raises EOFError where the other side has closed."""
+    parts = []
+    while size:
+        part = os.read(fd, min(size, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def write_frame(fd: int, kind: int, *contents: bytes) -> None:
+    """Send a frame whose content is `contents`, one after the other."""
+    data = memoryview(b"".join((FRAME.pack(sum(map(len, contents)), kind), *contents)))
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+class StoppedError(Exception):
+    """The run cannot go on in this process."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Isolate:
+    """One V8 isolate with the host's part and the prelude in it."""
+
+    def __init__(self, dll: Any, callback_type: Any, scripts: str) -> None:
+        self._dll = dll
+        self._done_out, self._done_in = os.pipe()
+        self._result: Any = None
+        self._callback = callback_type(self._on_result)
+        self._context = dll.mr_init_context(self._callback)
+        self._enter = self._run(dll.mr_eval, self._text(scripts))
+        if self._enter.contents.type != _FUNCTION:
+            raise SystemExit(f"the prelude does not load: {self._read(self._enter)}")
+        self._base_bytes = self._heap_bytes()
+        self._base_data = data_bytes()
+
+    def close(self) -> None:
+        self._dll.mr_free_context(self._context)
+        os.close(self._done_out)
+        os.close(self._done_in)
+
+    def limit_memory(self, size: int) -> None:
+        """End the run when its heap has `size` bytes more than an empty isolate, or the process much more."""
+        self._dll.mr_set_hard_memory_limit(self._context, self._base_bytes + size)
+        limit_data(data_bytes() + size + SLACK_BYTES)
+
+    def memory_bytes(self) -> int:
+        """Heap, and what the process took besides: array buffers."""
+        return max(self._heap_bytes(), self._base_bytes + data_bytes() - self._base_data)
+
+    def _heap_bytes(self) -> int:
+        return int(json.loads(self._read(self._dll.mr_heap_stats(self._context)))["total_heap_size"])
+
+    def step(self, op: str, now_ms: float, message: str) -> str:
+        """One crossing: the prelude's report. Raises StoppedError."""
+        body = refusal = self._undefined()
+        if op in ("start", "check"):
+            body, refusal = self._compiled(json.loads(message)["code"])
+        request = self._list(self._text(op), self._number(now_ms), self._text(message), body, refusal)
+        report = self._list(self._text("report"), self._number(now_ms))
+        self._call(request)
+        return self._read(self._call(report))
+
+    def _compiled(self, code: str) -> tuple[Any, Any]:
+        """The function whose body is `code`, or what the parser says against it.
+
+        Each probe throws before anything of `code` runs. A text that closes its function early and goes on would have
+        to close a parenthesis in one and a bracket in the other, so what passes both is one function body.
+        """
+        for begin, end in ("()", "[]"):
+            told = self._run(self._dll.mr_eval, self._text(f"throw 0;{wrapped(code, begin, end)}"))
+            if told.contents.type == _REFUSED:
+                return self._undefined(), self._json(refusal_of(self._read(told)))
+        return self._run(self._dll.mr_eval, self._text(wrapped(code, "(", ")"))), self._undefined()
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def _text(self, text: str) -> Any:
+        data = text.encode("utf-8", "surrogatepass")
+        return self._dll.mr_alloc_string_val(self._context, data, len(data), _TEXT)
+
+    def _number(self, number: float) -> Any:
+        return self._dll.mr_alloc_double_val(self._context, number, _NUMBER)
+
+    def _undefined(self) -> Any:
+        return self._dll.mr_alloc_int_val(self._context, 0, _UNDEFINED)
+
+    def _json(self, value: Any) -> Any:
+        return self._text(json.dumps(value))
+
+    def _read(self, handle: Any) -> str:
+        value = handle.contents
+        return ctypes.string_at(value.value.value_ptr, value.len).decode("utf-8", "replace")
+
+    # -- tasks ----------------------------------------------------------------------------------------------------
+
+    def _list(self, *items: Any) -> Any:
+        made = self._run(self._dll.mr_eval, self._text("[]"))
+        for item in items:
+            self._dll.mr_array_push(self._context, made, item)
+        return made
+
+    def _call(self, listed: Any) -> Any:
+        result = self._run(self._dll.mr_call_function, self._enter, self._undefined(), listed)
+        if self._dll.mr_hard_memory_limit_reached(self._context):
+            raise StoppedError("memory")
+        if result.contents.type >= _THROWN:
+            raise StoppedError("died")
+        return result
+
+    def _run(self, task: Any, *arguments: Any) -> Any:
+        """The result of a task on the isolate's own thread. Raises StoppedError."""
+        task(self._context, *arguments, 1)
+        ready, _, _ = select.select([self._done_out, _STDIN], [], [])
+        if _STDIN in ready:
+            os._exit(0)  # nothing is asked during a step: the parent is gone
+        os.read(self._done_out, 1)
+        if self._result.contents.type == _OUT_OF_MEMORY:
+            raise StoppedError("memory")
+        return self._result
+
+    def _on_result(self, _task: int, handle: Any) -> None:
+        self._result = handle
+        os.write(self._done_in, b".")
+
+
+def wrapped(code: str, begin: str, end: str) -> str:
+    """`code` as the body of an async function; its first line is line 2."""
+    return f"{begin}async function () {{\n{code}\n}}{end}\n//# sourceURL=script.ts"
+
+
+def refusal_of(text: str) -> dict[str, Any]:
+    """What mini-racer writes of a SyntaxError, as data: `FILE:LINE: SyntaxError: MESSAGE`, the line, carets below."""
+    first, _, rest = text.partition("\n")
+    place, _, message = first.partition(": SyntaxError: ")
+    line = place.rpartition(":")[2]
+    below = rest.split("\n")[1:2]
+    column = len(below[0]) - len(below[0].lstrip()) + 1 if below else 1
+    told = message or "the script does not parse"
+    return {"message": told, "line": int(line) - 1 if line.isdigit() else 0, "column": column}
+
+
+# -- the process --------------------------------------------------------------------------------------------------
+
+
+def data_bytes() -> int:
+    """What the kernel counts as this process's data; 0 where it does not say."""
+    return _statm(5)
+
+
+def resident_bytes() -> int:
+    return _statm(1)
+
+
+def _statm(index: int) -> int:
+    if _STATM is None:
+        return 0
+    return int(os.pread(_STATM, 200, 0).split()[index]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _open_statm() -> int | None:
+    try:
+        return os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        return None  # not Linux: V8's own limit is the only one there
+
+
+def limit_data(size: int) -> None:
+    """Let the kernel refuse memory beyond `size` bytes of data."""
+    import resource
+
+    if _STATM is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (size, resource.RLIM_INFINITY))
+
+
+def confine() -> None:
+    """No file, no socket, no core dump from here on: the process has what it needs."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def serve(isolate: Isolate) -> None:
+    """The steps of one run, until the parent asks for a fresh isolate."""
+    while True:
+        size, kind = FRAME.unpack(read_exactly(_STDIN, FRAME.size))
+        content = read_exactly(_STDIN, size)
+        if kind == RESET:
+            return
+        head, _, message = content.partition(b"\n")
+        step(isolate, json.loads(head), message.decode("ascii"))
+
+
+def step(isolate: Isolate, head: dict[str, Any], message: str) -> None:
+    """Answer one STEP; ends the process where there is no report."""
+    begun = time.monotonic()
+    if head["op"] == "start":
+        isolate.limit_memory(head["memory_bytes"])
+    signal.setitimer(signal.ITIMER_REAL, head["budget_s"])  # nobody handles the signal: it ends the process
+    try:
+        report = isolate.step(head["op"], head["now_ms"], message)
+    except StoppedError as stopped:
+        stop({"cause": stopped.cause, "used_s": time.monotonic() - begun})
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    facts = {"used_s": time.monotonic() - begun, "memory_bytes": isolate.memory_bytes()}
+    write_frame(_STDOUT, REPORT, json.dumps(facts).encode(), b"\n", report.encode())
+
+
+def stop(facts: dict[str, Any]) -> NoReturn:
+    write_frame(_STDOUT, STOPPED, json.dumps(facts).encode())
+    os._exit(0)
+
+
+def main(packages: str, stack_kb: str) -> None:
+    sys.path.append(packages)
+    from py_mini_racer import init_mini_racer
+    from py_mini_racer._dll import mr_callback_func
+
+    flags = (
+        "--single-threaded",
+        "--use-strict",
+        "--disallow-code-generation-from-strings",
+        f"--stack-size={stack_kb}",
+    )
+    dll = init_mini_racer(flags=flags)
+    size, _ = FRAME.unpack(read_exactly(_STDIN, FRAME.size))
+    scripts = read_exactly(_STDIN, size).decode()
+    confine()
+    while True:
+        isolate = Isolate(dll, mr_callback_func, scripts)
+        write_frame(_STDOUT, READY, json.dumps({"resident_bytes": resident_bytes()}).encode())
+        serve(isolate)
+        isolate.close()
+        limit_data(-1)
+
+
+_STATM = _open_statm()
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except EOFError:
+        os._exit(0)
