@@ -63,11 +63,11 @@ def test_the_pure_rooms_import_no_io_no_clock_and_no_threads() -> None:
     assert impure == {}
 
 
-def test_only_the_watchdog_and_the_worker_process_have_a_clock_in_the_machine_room() -> None:
+def test_only_the_watchdog_and_the_workers_have_a_clock_in_the_machine_room() -> None:
     """A machine measures nothing itself: time comes in with the steps."""
     modules = {path.name: imports_of(path) for path in (SOURCE / "machine").glob("*.py")}
 
-    assert {name for name, used in modules.items() if used & {"time", "datetime"}} == {"_watchdog.py", "_v8_worker.py"}
+    assert {name for name, used in modules.items() if used & {"time", "datetime"}} == {"_watchdog.py", "_workers.py"}
     assert {name for name, used in modules.items() if "threading" in used} == {
         "_watchdog.py", "_engine.py", "_v8.py", "_workers.py",
     }  # fmt: skip

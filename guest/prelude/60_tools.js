@@ -3,6 +3,7 @@
 
 const pending = new Map();        // id -> { resolve, reject, tool, position }
 const callsOf = new WeakMap();    // promise -> ids of the calls it stands for, also by then(), race(), all(), ...
+const ours = new WeakSet();       // functions whose source text is not shown
 let lastId = 0;
 
 function call(tool, args) {
@@ -122,7 +123,11 @@ function toolbox(names) {
         const parent = folder(stringSlice(path, 0, path.length - name.length - (steps.length > 1 ? 1 : 0)));
         defineProperty(parent, name, { value, enumerable: true });
     };
-    for (const name of names) attach(name, freeze((...args) => call(name, args)));
+    for (const name of names) {
+        const tool = freeze((...args) => call(name, args));
+        weakAdd(ours, tool);
+        attach(name, tool);
+    }
     for (const path of mapKeys(folders)) freeze(mapGet(folders, path));
     return freeze(root);
 }

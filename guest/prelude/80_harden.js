@@ -12,6 +12,16 @@ const GLOBALS = new Set(`
 `.split(/\s+/));
 for (const name of ownKeys(realm)) if (!GLOBALS.has(name)) delete realm[name];
 
+// Functions of the jar look like the engine's own: how they are written is not the script's business.
+const functionPrototype = getPrototypeOf(bindCall);
+const sourceOf = bindCall(functionPrototype.toString);
+replaceMethod(functionPrototype, 'toString', () => ({
+    toString() {
+        if (typeof this !== 'function' || !weakHas(ours, this)) return sourceOf(this);
+        return `function ${getOwnPropertyDescriptor(this, 'name')?.value ?? ''}() { [native code] }`;
+    },
+}).toString);
+
 // Code from text, by every constructor of functions. The constructors are reachable from any function literal.
 const noCode = freeze(function () { throw new TypeError('code cannot be made from text in the jar'); });
 for (const sample of [function () {}, async function () {}, function* () {}, async function* () {}]) {
@@ -69,6 +79,7 @@ function freezeReachable(roots) {
         if (seen.has(next)) continue;
         seen.add(next);
         freeze(next);
+        if (typeof next === 'function') weakAdd(ours, next);
         reach(getPrototypeOf(next));
         for (const key of ownKeys(next)) {
             const found = getOwnPropertyDescriptor(next, key);

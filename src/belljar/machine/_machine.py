@@ -60,7 +60,7 @@ class ScriptMachine(ABC):
         self._limits = limits
         self._state = State.READY
         self._script: Script | None = None
-        self._open: dict[int, _report.OpenCall] = {}
+        self._open = _report.OpenCalls()
         self._used_s = 0.0
         self._steps = 0
         self._figures = Figures()
@@ -109,18 +109,23 @@ class ScriptMachine(ABC):
 
         `tools` are the names the script may call, `seed` any bytes from which its random numbers come, `now_ms` the
         time it sees, in milliseconds since 1970. `budget_ms` bounds this step, besides what is left of the limits'
-        timeout. Raises MachineStateError on a machine that was started before.
+        timeout. Raises MachineStateError on a machine that was started before, UsageError for a context that is no
+        JSON and for names that cannot stand beside each other.
         """
         require(self._state, "start")
-        self._script = script
         request = {
             "code": script.code,
-            "tools": list(tools),
+            "tools": _checked_names(tools),
             "context": dict(context or {}),
             "seed": hashlib.sha256(b"belljar seed\0" + seed).hexdigest()[:32],
             "limits": _guest_limits(self._limits),
         }
-        return self._step(START, json.dumps(request), now_ms, budget_ms)
+        try:
+            message = json.dumps(request, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the context cannot cross into a script: {error}") from None
+        self._script = script
+        return self._step(START, message, now_ms, budget_ms)
 
     def resume(self, answers: Sequence[Answer], *, now_ms: int | None = None, budget_ms: float | None = None) -> Step:
         """Settle calls in the order of `answers` and run on. `now_ms` None leaves the script's clock where it is.
@@ -129,8 +134,8 @@ class ScriptMachine(ABC):
         """
         require(self._state, "resume")
         ids = [answer.id for answer in answers]
-        if unknown := [id_ for id_ in ids if id_ not in self._open]:
-            raise UsageError(f"no open call has the id {unknown[0]}", hint=f"Open calls: {sorted(self._open)}")
+        if unknown := [id_ for id_ in ids if type(id_) is not int or id_ not in self._open]:
+            raise UsageError(f"no open call has the id {unknown[0]!r}", hint=f"Open calls: {sorted(self._open)}")
         if len(set(ids)) != len(ids):
             raise UsageError("two answers to the same call")
         message = f'{{"answers":[{",".join(map(_answer_text, answers))}]}}'
@@ -218,6 +223,18 @@ def stop_error(stop: Stop, places: Places, limits: Limits) -> BelljarError:
     if known is None:
         return HarnessInternalError("the machine stopped unexpectedly", details=dict(stop.details))
     return known(limits, **excerpted(places, stop.line, stop.column))
+
+
+def _checked_names(tools: Sequence[str]) -> list[str]:
+    """Raises UsageError where two names are the same, or one is a tool and the beginning of another's path."""
+    folders = {name[:at] for name in tools for at, letter in enumerate(name) if letter == "."}
+    taken = set(folders)
+    for name in tools:
+        if name in taken:
+            what = "also holds other tools" if name in folders else "is there twice"
+            raise UsageError(f"the tool name '{name}' {what}")
+        taken.add(name)
+    return list(tools)
 
 
 def _guest_limits(limits: Limits) -> list[int]:

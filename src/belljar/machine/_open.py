@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from belljar.errors import BelljarError, UsageError
+from belljar.errors import BelljarError, EngineUnavailableError, UsageError
 from belljar.limits import Limits
 from belljar.machine._protocol import Machine, Waiting
 from belljar.script import Script
@@ -19,6 +20,8 @@ def _quickjs(limits: Limits) -> Machine:
 
 
 def _v8(limits: Limits) -> Machine:
+    if os.name != "posix":
+        raise EngineUnavailableError("the engine v8 needs a POSIX system", hint="Use the engine quickjs.")
     from belljar.machine._v8 import V8Machine
 
     return V8Machine(limits)

@@ -69,6 +69,7 @@ class QuickJsMachine(ScriptMachine):
             "profile": self._script.profile,
             "limits": asdict(self._limits),
             "open": [list(call) for call in self._open.values()],
+            "last_id": self._open.last_id,
             "used_s": self._used_s,
             "steps": self._steps,
             "fuel_left": self._instance.store.get_fuel(),
@@ -114,17 +115,15 @@ class QuickJsMachine(ScriptMachine):
 
     def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
         instance, layout = self._instance, self._base.layout
-        inbox = layout.inbox
-        if len(message) >= layout.inbox_size:
-            inbox = instance.reserve(instance.store, len(message) + 1)
-            if not inbox:
-                return Stop(cause="message")
-        ctypes.memmove(instance.address + (inbox & 0xFFFFFFFF), message, len(message))
+        instance.store.set_epoch_deadline(ticks(budget_s))
+        inbox = layout.inbox if len(message) < layout.inbox_size else self._reserve(len(message) + 1)
+        if not inbox:
+            return Stop(cause="message")
+        ctypes.memmove(instance.address + inbox, message, len(message))
         request = REQUEST.pack(_OPS[op], len(message))
         ctypes.memmove(instance.address + layout.port + REQUEST_OFFSET, request, REQUEST.size)
         if now_ms is not None:
             ctypes.c_double.from_address(instance.address + layout.port + NOW_OFFSET).value = now_ms
-        instance.store.set_epoch_deadline(ticks(budget_s))
         trap: wasmtime.Trap | None = None
         watch = self._watch = self._base.watchdog.begin(self._word, budget_s)
         try:
@@ -144,8 +143,25 @@ class QuickJsMachine(ScriptMachine):
             steps=self._steps,
         )
         if trap is None and not port.status:
-            return ctypes.string_at(instance.address + port.outbox, port.outbox_size).decode()
+            return self._report_text(port)
         return _stop(port, trap.trap_code if trap is not None else None)
+
+    def _reserve(self, size: int) -> int:
+        """Address of an inbox of `size` bytes; 0 where the guest has none."""
+        try:
+            address: int = self._instance.reserve(self._instance.store, size) & 0xFFFFFFFF
+        except wasmtime.Trap:
+            return 0
+        return address if address + size <= self._memory_bytes() else 0
+
+    def _report_text(self, port: Port) -> str | Stop:
+        """The outbox. Its address comes out of the guest's memory, so it may be anything."""
+        if port.outbox + port.outbox_size > self._memory_bytes():
+            return Stop(cause="died", details={"why": "the report lies outside memory"})
+        try:
+            return ctypes.string_at(self._instance.address + port.outbox, port.outbox_size).decode()
+        except UnicodeDecodeError:
+            return Stop(cause="died", details={"why": "the report is not UTF-8"})
 
     def _memory_bytes(self) -> int:
         size: int = self._instance.memory.data_len(self._instance.store)
@@ -172,7 +188,7 @@ class QuickJsMachine(ScriptMachine):
     def _restore(self, frozen: _frozen.Frozen) -> None:
         header = frozen.header
         self._script = reread(header["source"], profile=header["profile"], source_bytes=self._limits.source_bytes)
-        self._open = {call.id: call for call in map(_report.OpenCall.checked, header["open"])}
+        self._open = _report.OpenCalls(map(_report.OpenCall.checked, header["open"]), last_id=int(header["last_id"]))
         self._used_s = float(header["used_s"])
         self._steps = int(header["steps"])
         self._map(frozen)

@@ -6,8 +6,10 @@ ERRORS, positions are mapped through the script, and a report of another shape i
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
 
 from belljar.errors import (
     ERRORS,
@@ -21,8 +23,9 @@ from belljar.guess import closest, listing
 from belljar.limits import Limits
 from belljar.machine._places import Places, excerpted
 from belljar.machine._protocol import Call, ConsoleLine, Finished, Output, Progress, Step, Waiting
-from belljar.values import from_wire
+from belljar.values import MAX_DEPTH, from_wire
 
+T = TypeVar("T")
 FRAMES = 10
 """Frames of a backtrace that the model is shown."""
 MESSAGE_CHARS = 5_000
@@ -54,10 +57,26 @@ class OpenCall(NamedTuple):
         return Call(id=self.id, tool=self.tool, arguments=self.arguments, line=self.line, column=self.column)
 
 
-def read(text: str, places: Places, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
+class OpenCalls(dict[int, OpenCall]):
+    """The calls without an answer by their ids, and the last id that was given."""
+
+    def __init__(self, calls: Iterable[OpenCall] = (), *, last_id: int = 0) -> None:
+        super().__init__((call.id, call) for call in calls)
+        self.last_id = last_id
+
+    def add(self, call: Call) -> None:
+        """Raises ValueError where `call` has not the next id: ids are the calls' ordinals."""
+        if call.id != self.last_id + 1:
+            raise ValueError("a call's id is out of order")
+        self.last_id = call.id
+        self[call.id] = OpenCall(call.id, call.tool, call.arguments, call.line, call.column)
+
+
+def read(text: str, places: Places, open_calls: OpenCalls, limits: Limits) -> Step:
     """The step that `text` reports; `open_calls` is brought up to date. Raises HarnessInternalError."""
     try:
         report = from_wire(text)
+        _refuse_what_no_json_can_hold(text, report)
         return _step(report, places, open_calls, limits)
     except (KeyError, TypeError, ValueError, AttributeError, SerializationError) as error:
         raise HarnessInternalError(
@@ -65,13 +84,32 @@ def read(text: str, places: Places, open_calls: dict[int, OpenCall], limits: Lim
         ) from error
 
 
-def _step(report: dict[str, Any], places: Places, open_calls: dict[int, OpenCall], limits: Limits) -> Step:
+def _refuse_what_no_json_can_hold(text: str, report: Any) -> None:
+    """The prelude lets none of it through; a machine that was broken into might. Raises ValueError."""
+    if "\\ud" in text:
+        json.dumps(report, ensure_ascii=False).encode()  # half a surrogate pair
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _refuse_depth(report)
+
+
+def _refuse_depth(report: Any) -> None:
+    level = [report]
+    for _ in range(MAX_DEPTH):
+        level = [item for value in level if type(value) in (dict, list) for item in _items(value)]
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+def _items(value: Any) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value
+
+
+def _step(report: dict[str, Any], places: Places, open_calls: OpenCalls, limits: Limits) -> Step:
     calls = tuple(_call(entry, places) for entry in report.get("calls", ()))
-    if any(call.id in open_calls for call in calls):
-        raise ValueError("a call's id is taken")
     for call in calls:
-        open_calls[call.id] = OpenCall(call.id, call.tool, call.arguments, call.line, call.column)
-    aborts = tuple(report.get("aborts", ()))
+        open_calls.add(call)
+    aborts = _ids(report.get("aborts", ()))
     for id_ in aborts:
         open_calls.pop(id_, None)
     output = _output(report, places)
@@ -86,36 +124,51 @@ def _step(report: dict[str, Any], places: Places, open_calls: dict[int, OpenCall
         error=error,
         calls=calls,
         aborts=aborts,
-        abandoned=tuple(report.get("abandoned", ())),
+        abandoned=_ids(report.get("abandoned", ())),
         output=output,
     )
 
 
+def _ids(listed: Iterable[Any]) -> tuple[int, ...]:
+    return tuple(_typed(id_, int) for id_ in listed)
+
+
+def _typed(value: Any, kind: type[T]) -> T:
+    """`value`, when it is of just this type. Raises TypeError."""
+    if type(value) is not kind:
+        raise TypeError(f"not of type {kind.__name__}")
+    return value
+
+
 def _call(entry: list[Any], places: Places) -> Call:
     id_, tool, arguments, packed = entry
-    if not (type(id_) is int and isinstance(tool, str) and isinstance(arguments, list)):
-        raise TypeError("not a call")
     line, column = places.at(*_unpacked(packed))
-    return Call(id=id_, tool=tool, arguments=arguments, line=line, column=column)
+    return Call(
+        id=_typed(id_, int), tool=_typed(tool, str), arguments=_typed(arguments, list), line=line, column=column
+    )
 
 
 def _output(report: dict[str, Any], places: Places) -> Output:
     dropped = report.get("dropped", {})
     return Output(
         console=tuple(_console_line(entry, places) for entry in report.get("console", ())),
-        progress=tuple(Progress(**entry) for entry in report.get("progress", ())),
-        dropped_console=dropped.get("console", 0),
-        dropped_progress=dropped.get("progress", 0),
+        progress=tuple(_progress(**entry) for entry in report.get("progress", ())),
+        dropped_console=_typed(dropped.get("console", 0), int),
+        dropped_progress=_typed(dropped.get("progress", 0), int),
     )
 
 
 def _console_line(entry: dict[str, Any], places: Places) -> ConsoleLine:
     line, column = places.at(*_unpacked(entry["position"]))
-    return ConsoleLine(level=entry["level"], text=entry["text"], line=line, column=column)
+    return ConsoleLine(level=_typed(entry["level"], str), text=_typed(entry["text"], str), line=line, column=column)
 
 
-def _unpacked(packed: int) -> tuple[int, int]:
-    return packed >> 16, packed & 0xFFFF
+def _progress(*, message: Any, kind: Any) -> Progress:
+    return Progress(message=_typed(message, str), kind=_typed(kind, str))
+
+
+def _unpacked(packed: Any) -> tuple[int, int]:
+    return _typed(packed, int) >> 16, packed & 0xFFFF
 
 
 def compile_error(text: str, places: Places, limits: Limits) -> BelljarError | None:
@@ -130,7 +183,8 @@ def _error(told: dict[str, Any], places: Places, limits: Limits) -> BelljarError
         kind = ScriptRuntimeError
     trace = told.get("trace") or ""
     where = excerpted(places, *_unpacked(told.get("position") or 0)) or excerpted(places, *_first_frame(trace))
-    facts: dict[str, Any] = {"tool": told.get("tool"), "hint": told.get("hint") or _guess(told), **where}
+    tool, hint = told.get("tool"), told.get("hint") or _guess(told)
+    facts: dict[str, Any] = {"tool": None if tool is None else _typed(tool, str), "hint": _typed(hint, str), **where}
     message = (limit_message(kind.__name__, limits) or _plain_message(told))[:MESSAGE_CHARS]
     return kind(message, details=_details(told, _frames(trace, places)), **facts)
 

@@ -105,7 +105,7 @@ class V8Machine(ScriptMachine):
             if reply.report is None:
                 return reply
             if hashlib.sha256(reply.report.encode()).digest() != sent.digest:
-                return Reply({"cause": "died", "exit": "the same messages gave another report"}, None)
+                return Reply(exit="the same messages gave another report")
         return None
 
     def _ask(self, worker: Worker, op: str, message: bytes, now_ms: int, budget_s: float) -> Reply:
@@ -115,16 +115,12 @@ class V8Machine(ScriptMachine):
         return worker.step(head, message)
 
     def _count(self, reply: Reply) -> None:
-        self._used_s += reply.facts["used_s"]
+        self._used_s += reply.used_s
         self._steps += 1
-        self._figures = Figures(
-            memory_bytes=reply.facts.get("memory_bytes", self._figures.memory_bytes),
-            cpu_ms=self._used_s * 1000,
-            steps=self._steps,
-        )
+        memory_bytes = max(reply.memory_bytes, self._figures.memory_bytes)
+        self._figures = Figures(memory_bytes=memory_bytes, cpu_ms=self._used_s * 1000, steps=self._steps)
 
     def _stop(self, reply: Reply) -> Stop:
         if self._cancelled:
             return Stop(cause="cancelled")
-        details = {"exit": reply.facts["exit"]} if "exit" in reply.facts else {}
-        return Stop(cause=reply.facts["cause"], details=details)
+        return Stop(cause=reply.cause, details={"exit": reply.exit} if reply.exit else {})

@@ -13,12 +13,12 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import struct
 import sys
-import time
-from typing import Any, NoReturn
+from typing import Any
 
 FRAME = struct.Struct("<IB")
 """Length of the content, and the kind of the frame."""
@@ -48,11 +48,16 @@ def read_exactly(fd: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def write_frame(fd: int, kind: int, *contents: bytes) -> None:
-    """Send a frame whose content is `contents`, one after the other."""
-    data = memoryview(b"".join((FRAME.pack(sum(map(len, contents)), kind), *contents)))
+def frame(kind: int, *contents: bytes) -> bytes:
+    """A frame whose content is `contents`, one after the other."""
+    return b"".join((FRAME.pack(sum(map(len, contents)), kind), *contents))
+
+
+def reply(kind: int, *contents: bytes) -> None:
+    """Send a frame to the parent."""
+    data = memoryview(frame(kind, *contents))
     while data:
-        data = data[os.write(fd, data) :]
+        data = data[os.write(_STDOUT, data) :]
 
 
 class StoppedError(Exception):
@@ -66,9 +71,9 @@ class StoppedError(Exception):
 class Isolate:
     """One V8 isolate with the host's part and the prelude in it."""
 
-    def __init__(self, dll: Any, callback_type: Any, scripts: str) -> None:
+    def __init__(self, dll: Any, callback_type: Any, scripts: str, system: System) -> None:
         self._dll = dll
-        self._done_out, self._done_in = os.pipe()
+        self._system = system
         self._result: Any = None
         self._callback = callback_type(self._on_result)
         self._context = dll.mr_init_context(self._callback)
@@ -76,21 +81,20 @@ class Isolate:
         if self._enter.contents.type != _FUNCTION:
             raise SystemExit(f"the prelude does not load: {self._read(self._enter)}")
         self._base_bytes = self._heap_bytes()
-        self._base_data = data_bytes()
+        self._base_data = self._system.data_bytes()
 
     def close(self) -> None:
         self._dll.mr_free_context(self._context)
-        os.close(self._done_out)
-        os.close(self._done_in)
+        self._system.limit_data(resource.RLIM_INFINITY)
 
     def limit_memory(self, size: int) -> None:
         """End the run when its heap has `size` bytes more than an empty isolate, or the process much more."""
         self._dll.mr_set_hard_memory_limit(self._context, self._base_bytes + size)
-        limit_data(data_bytes() + size + SLACK_BYTES)
+        self._system.limit_data(self._system.data_bytes() + size + SLACK_BYTES)
 
     def memory_bytes(self) -> int:
         """Heap, and what the process took besides: array buffers."""
-        return max(self._heap_bytes(), self._base_bytes + data_bytes() - self._base_data)
+        return max(self._heap_bytes(), self._base_bytes + self._system.data_bytes() - self._base_data)
 
     def _heap_bytes(self) -> int:
         return int(json.loads(self._read(self._dll.mr_heap_stats(self._context)))["total_heap_size"])
@@ -155,17 +159,17 @@ class Isolate:
     def _run(self, task: Any, *arguments: Any) -> Any:
         """The result of a task on the isolate's own thread. Raises StoppedError."""
         task(self._context, *arguments, 1)
-        ready, _, _ = select.select([self._done_out, _STDIN], [], [])
+        ready, _, _ = select.select([self._system.done_out, _STDIN], [], [])
         if _STDIN in ready:
             os._exit(0)  # nothing is asked during a step: the parent is gone
-        os.read(self._done_out, 1)
+        os.read(self._system.done_out, 1)
         if self._result.contents.type == _OUT_OF_MEMORY:
             raise StoppedError("memory")
         return self._result
 
     def _on_result(self, _task: int, handle: Any) -> None:
         self._result = handle
-        os.write(self._done_in, b".")
+        os.write(self._system.done_in, b".")
 
 
 def wrapped(code: str, begin: str, end: str) -> str:
@@ -187,42 +191,74 @@ def refusal_of(text: str) -> dict[str, Any]:
 # -- the process --------------------------------------------------------------------------------------------------
 
 
-def data_bytes() -> int:
-    """What the kernel counts as this process's data; 0 where it does not say."""
-    return _statm(5)
+class System:
+    """What the process has of the system, all of it opened before `confine`."""
 
+    def __init__(self) -> None:
+        self.done_out, self.done_in = os.pipe()
+        """How V8's thread says that a task is done."""
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY) if sys.platform == "linux" else None
 
-def resident_bytes() -> int:
-    return _statm(1)
+    def data_bytes(self) -> int:
+        """What the kernel counts as this process's data; 0 where it does not say."""
+        return self._pages(5)
 
+    def resident_bytes(self) -> int:
+        return self._pages(1)
 
-def _statm(index: int) -> int:
-    if _STATM is None:
-        return 0
-    return int(os.pread(_STATM, 200, 0).split()[index]) * os.sysconf("SC_PAGE_SIZE")
+    def limit_data(self, size: int) -> None:
+        """Let the kernel refuse memory beyond `size` bytes of data; where it cannot, V8's own limit is the only one."""
+        if self._statm is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, (size, resource.RLIM_INFINITY))
 
-
-def _open_statm() -> int | None:
-    try:
-        return os.open("/proc/self/statm", os.O_RDONLY)
-    except OSError:
-        return None  # not Linux: V8's own limit is the only one there
-
-
-def limit_data(size: int) -> None:
-    """Let the kernel refuse memory beyond `size` bytes of data."""
-    import resource
-
-    if _STATM is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (size, resource.RLIM_INFINITY))
+    def _pages(self, index: int) -> int:
+        if self._statm is None:
+            return 0
+        return int(os.pread(self._statm, 200, 0).split()[index]) * resource.getpagesize()
 
 
 def confine() -> None:
-    """No file, no socket, no core dump from here on: the process has what it needs."""
-    import resource
+    """Give up what the process does not need any more: files, connections, programs, core dumps.
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    No new file descriptor can be made, so that nothing can be opened whatever the process is brought to do; where the
+    kernel has Landlock (Linux 5.13 and later), programs cannot be run and signals reach no other process either.
+    """
+    landlock()
+    highest = max(fd for fd in range(256) if _is_open(fd))
+    for limit, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, highest + 1),
+    ):
+        resource.setrlimit(limit, (most, most))
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def landlock() -> int:
+    """Deny this thread, and those it starts, every access that Landlock knows. Its version; 0 where there is none.
+
+    Numbers: include/uapi/linux/landlock.h and asm-generic/unistd.h; the same on all processors.
+    """
+    create, restrict, no_new_privileges = 444, 446, 38
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = libc.syscall(create, None, 0, 1) if sys.platform == "linux" else 0
+    if version < 1:
+        return 0
+    files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
+    connections, scopes = (3 if version >= 4 else 0), (3 if version >= 6 else 0)
+    denied = struct.pack("<QQQ", files, connections, scopes)[: 8 if version < 4 else 16 if version < 6 else 24]
+    rules = libc.syscall(create, denied, len(denied), 0)
+    if rules < 0 or libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.syscall(restrict, rules, 0):
+        raise SystemExit(f"Landlock refused: {os.strerror(ctypes.get_errno())}")
+    os.close(rules)
+    return int(version)
 
 
 def serve(isolate: Isolate) -> None:
@@ -238,22 +274,16 @@ def serve(isolate: Isolate) -> None:
 
 def step(isolate: Isolate, head: dict[str, Any], message: str) -> None:
     """Answer one STEP; ends the process where there is no report."""
-    begun = time.monotonic()
     if head["op"] == "start":
         isolate.limit_memory(head["memory_bytes"])
     signal.setitimer(signal.ITIMER_REAL, head["budget_s"])  # nobody handles the signal: it ends the process
     try:
         report = isolate.step(head["op"], head["now_ms"], message)
     except StoppedError as stopped:
-        stop({"cause": stopped.cause, "used_s": time.monotonic() - begun})
+        reply(STOPPED, stopped.cause.encode())
+        os._exit(0)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    facts = {"used_s": time.monotonic() - begun, "memory_bytes": isolate.memory_bytes()}
-    write_frame(_STDOUT, REPORT, json.dumps(facts).encode(), b"\n", report.encode())
-
-
-def stop(facts: dict[str, Any]) -> NoReturn:
-    write_frame(_STDOUT, STOPPED, json.dumps(facts).encode())
-    os._exit(0)
+    reply(REPORT, str(isolate.memory_bytes()).encode(), b"\n", report.encode())
 
 
 def main(packages: str, stack_kb: str) -> None:
@@ -270,16 +300,14 @@ def main(packages: str, stack_kb: str) -> None:
     dll = init_mini_racer(flags=flags)
     size, _ = FRAME.unpack(read_exactly(_STDIN, FRAME.size))
     scripts = read_exactly(_STDIN, size).decode()
+    system = System()
     confine()
     while True:
-        isolate = Isolate(dll, mr_callback_func, scripts)
-        write_frame(_STDOUT, READY, json.dumps({"resident_bytes": resident_bytes()}).encode())
+        isolate = Isolate(dll, mr_callback_func, scripts, system)
+        reply(READY, str(system.resident_bytes()).encode())
         serve(isolate)
         isolate.close()
-        limit_data(-1)
 
-
-_STATM = _open_statm()
 
 if __name__ == "__main__":
     try:

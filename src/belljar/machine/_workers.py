@@ -8,6 +8,7 @@ its messages again. So there are never more than MAX_WORKERS processes, however 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import json
 import os
@@ -16,7 +17,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -33,15 +35,20 @@ GROWN_BYTES: Final = 256 << 20
 """Resident memory from which a worker is replaced."""
 GRACE_S: Final = 0.15
 """How long after a step's budget a worker that says nothing is killed."""
-_STDERR_BYTES = 1 << 16
+_CHUNK = 1 << 16
 
 
 class Reply(NamedTuple):
-    """What came of a step."""
+    """What came of a step. The worker is not believed: the time is the parent's, and the rest is checked."""
 
-    facts: dict[str, Any]
-    report: str | None
-    """None where the run was stopped; `facts["cause"]` says why."""
+    report: str | None = None
+    """The prelude's report; None where the run was stopped."""
+    cause: str = "died"
+    """Why there is no report; see `Stop`."""
+    used_s: float = 0.0
+    memory_bytes: int = 0
+    exit: int | str = 0
+    """The process's exit status where it ended without a word, or what was wrong with its words."""
 
 
 class Worker:
@@ -60,10 +67,8 @@ class Worker:
             env={"TZ": "UTC", "LC_ALL": "C"},
             start_new_session=True,
         )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
-        self._send(worker_program.SCRIPTS, _guest.v8_scripts())
+        self._channel = Channel(self._process)
+        self._channel.send(time.monotonic() + worker_program.BOOT_S, worker_program.SCRIPTS, _guest.v8_scripts())
 
     @property
     def pid(self) -> int:
@@ -71,20 +76,20 @@ class Worker:
 
     def step(self, head: dict[str, Any], message: bytes) -> Reply:
         """Ask for one step. A worker that gives no report is dead afterwards."""
+        begun = time.monotonic()
         try:
-            self._await_ready()
-            self._send(worker_program.STEP, json.dumps(head).encode(), b"\n", message)
-            kind, content = self._receive(head["budget_s"] + GRACE_S)
+            self._await_ready(begun + worker_program.BOOT_S)
+            begun = time.monotonic()
+            deadline = begun + head["budget_s"] + GRACE_S
+            self._channel.send(deadline, worker_program.STEP, json.dumps(head).encode(), b"\n", message)
+            reply = _reply(*self._channel.receive(deadline))
         except TimeoutError:
-            self.kill()
-            return Reply({"cause": "clock", "used_s": head["budget_s"]}, None)
+            reply = Reply(cause="clock")
         except (EOFError, OSError):
-            return Reply({"used_s": head["budget_s"], **self._post_mortem()}, None)
-        if kind == worker_program.STOPPED:
+            reply = self._post_mortem()
+        if reply.report is None:
             self.kill()
-            return Reply(json.loads(content), None)
-        facts, _, report = content.partition(b"\n")
-        return Reply(json.loads(facts), report.decode())
+        return reply._replace(used_s=time.monotonic() - begun)
 
     def reset(self) -> bool:
         """Have a fresh isolate made, without waiting for it. False where this worker has served long enough."""
@@ -93,68 +98,128 @@ class Worker:
             return False
         self._ready = False
         try:
-            self._send(worker_program.RESET)
+            self._channel.send(time.monotonic() + GRACE_S, worker_program.RESET)
         except OSError:
             return False
         return True
 
     def kill(self) -> None:
-        """End the process now. From any thread; a step that waits for it sees it die."""
-        self._process.kill()
+        """End the process, and what it may have started, now. From any thread; who waits for it sees it die."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.killpg(self.pid, signal.SIGKILL)
 
     def bury(self) -> None:
         """Kill, and give back what the system keeps of it. Called once, by who used it last."""
-        self._process.kill()
+        self.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            assert pipe is not None
-            pipe.close()
+        self._channel.close()
 
-    def _await_ready(self) -> None:
+    def _await_ready(self, deadline: float) -> None:
         if self._ready:
             return
-        kind, content = self._receive(worker_program.BOOT_S)
+        kind, content = self._channel.receive(deadline)
         if kind != worker_program.READY:
             raise EOFError
         self._ready = True
-        if json.loads(content)["resident_bytes"] > GROWN_BYTES:
+        if int(content) > GROWN_BYTES:
             self.runs = RUNS  # this run still, and then no more
 
-    def _send(self, kind: int, *contents: bytes) -> None:
-        worker_program.write_frame(self._in, kind, *contents)
+    def _post_mortem(self) -> Reply:
+        """Why the process ended by itself: its timer, or V8 out of memory where it cannot throw."""
+        self.kill()
+        code = self._process.wait()
+        said = self._channel.last_words()
+        if code == -signal.SIGALRM:
+            return Reply(cause="clock")
+        if b"out of memory" in said or (code == -signal.SIGTRAP and not said):
+            return Reply(cause="memory")
+        return Reply(exit=code)
 
-    def _receive(self, timeout_s: float) -> tuple[int, bytes]:
-        """The next frame. Raises TimeoutError, and EOFError where the process has ended."""
-        ready, _, _ = select.select([self._out], [], [], timeout_s)
-        if not ready:
-            raise TimeoutError
-        size, kind = worker_program.FRAME.unpack(worker_program.read_exactly(self._out, worker_program.FRAME.size))
+
+def _reply(kind: int, content: bytes) -> Reply:
+    """From a frame; anything that no honest worker sends is its death."""
+    facts, _, report = content.partition(b"\n")
+    try:
+        if kind == worker_program.STOPPED and facts in _CAUSES:
+            return Reply(cause=facts.decode())
+        if kind == worker_program.REPORT:
+            return Reply(report=report.decode(), memory_bytes=int(facts))
+    except ValueError:
+        pass
+    return Reply(exit="no honest worker says this")
+
+
+_CAUSES: Final = frozenset({b"memory", b"died"})
+
+
+class Channel:
+    """The pipes to a worker, which may stop reading or writing at any byte."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._pipes = (process.stdin, process.stdout, process.stderr)
+        self._in, self._out, self._errors = (pipe.fileno() for pipe in self._pipes)
+        for fd in (self._in, self._out, self._errors):
+            os.set_blocking(fd, False)
+
+    def send(self, deadline: float, kind: int, *contents: bytes) -> None:
+        """Write a frame. Raises TimeoutError, BrokenPipeError."""
+        data = memoryview(worker_program.frame(kind, *contents))
+        while data:
+            self._wait((), (self._in,), deadline)
+            data = data[os.write(self._in, data[:_CHUNK]) :]
+
+    def receive(self, deadline: float) -> tuple[int, bytes]:
+        """The next frame: kind and content. Raises TimeoutError, EOFError."""
+        size, kind = worker_program.FRAME.unpack(self._read(worker_program.FRAME.size, deadline))
         if size > worker_program.MAX_FRAME:
             raise EOFError
-        return kind, worker_program.read_exactly(self._out, size)
+        return kind, self._read(size, deadline)
 
-    def _post_mortem(self) -> dict[str, Any]:
-        """Why the process ended by itself: its timer, or V8 out of memory where it cannot throw."""
-        self._process.kill()
-        code = self._process.wait()
-        assert self._process.stderr is not None
-        said = os.read(self._process.stderr.fileno(), _STDERR_BYTES)
-        if code == -signal.SIGALRM:
-            return {"cause": "clock"}
-        if b"out of memory" in said or (code == -signal.SIGTRAP and not said):
-            return {"cause": "memory"}
-        return {"cause": "died", "exit": code}
+    def last_words(self) -> bytes:
+        """What a dead process wrote to its standard error."""
+        try:
+            return os.read(self._errors, _CHUNK)
+        except BlockingIOError:
+            return b""  # a child of its own still has the pipe
+
+    def close(self) -> None:
+        for pipe in self._pipes:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        parts = []
+        while size:
+            self._wait((self._out,), (), deadline)
+            part = os.read(self._out, min(size, _CHUNK))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    @staticmethod
+    def _wait(readable: Sequence[int], writable: Sequence[int], deadline: float) -> None:
+        """Poll, which unlike select knows file descriptors above 1,023."""
+        poll = select.poll()
+        for fd in readable:
+            poll.register(fd, select.POLLIN)
+        for fd in writable:
+            poll.register(fd, select.POLLOUT)
+        if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+            raise TimeoutError
 
 
 @functools.cache
 def packages() -> str:
     """The folder that mini-racer is installed in. Raises EngineUnavailableError."""
-    found = find_spec("py_mini_racer") if os.name == "posix" else None
+    found = find_spec("py_mini_racer")
     if found is None or found.origin is None:
-        raise EngineUnavailableError(
-            "the engine v8 is not installed" if os.name == "posix" else "the engine v8 needs a POSIX system",
-            hint="pip install 'belljar[v8]'" if os.name == "posix" else "Use the engine quickjs.",
-        )
+        raise EngineUnavailableError("the engine v8 is not installed", hint="pip install 'belljar[v8]'")
     return str(Path(found.origin).parent.parent)
 
 

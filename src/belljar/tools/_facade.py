@@ -405,7 +405,7 @@ class Facade:
             open_call.signal.abort("timeout")
             message = f"{tool.name} did not answer within {timeout:g} s"
             return Answer(open_call.id, error=ToolExecutionError(message, tool=tool.name))
-        except Exception as error:  # the tool is the host's code; its failure is the script's to handle
+        except (Exception, SystemExit, GeneratorExit) as error:  # the tool's failure is the script's to handle
             return Answer(open_call.id, error=tool_error(error, tool.name))
 
     async def _invoke(self, open_call: OpenCall) -> Any:

@@ -79,7 +79,7 @@ def answer_record(call: Call, answer: Answer, *, intended: bool, unknown: bool =
     return Record("answer", facts | {"error": answer.error.to_dict()} | ({"unknown": True} if unknown else {}))
 
 
-def tool_error(error: Exception, tool: str) -> BelljarError:
+def tool_error(error: BaseException, tool: str) -> BelljarError:
     """What a script may know of an exception in a tool: its kind and message, no host path, no frame."""
     if isinstance(error, ScriptError):
         return error

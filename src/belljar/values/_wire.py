@@ -18,11 +18,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, Final, NoReturn
 
 from belljar.errors import SerializationError
-from belljar.values._number import finite_number, safe_integer
+from belljar.values._number import MAX_SAFE_INTEGER, finite_number, safe_integer
 from belljar.values._refusal import RefusedError, type_name
 
 BYTES_KEY: Final = "$bytes"
@@ -54,7 +56,8 @@ def wire_tree(value: Any, *, depth: int = DEFAULT_DEPTH) -> Any:
 def from_wire(text: str) -> Any:
     """The value of a wire text; objects are dicts, arrays are lists, `$bytes` are bytes.
 
-    Raises SerializationError for what is not JSON, for NaN and Infinity, and for a malformed `$` form.
+    A whole number beyond ±(2^53 - 1) is a float, as it was in the script. Raises SerializationError for what is not
+    JSON, for NaN, Infinity and numbers that are too large for a double, and for a malformed `$` form.
     """
     value = _parse(text)
     if _MARK not in text:
@@ -130,12 +133,27 @@ def _refuse_constant(name: str) -> NoReturn:
     raise SerializationError(f"{name} is not a JSON number")
 
 
+def _number(text: str) -> float:
+    """A number of many digits. JavaScript writes its large doubles without an exponent; here they stay doubles."""
+    if text.lstrip("-").isdigit() and abs(int(text)) <= MAX_SAFE_INTEGER:
+        return int(text)
+    value = float(text)
+    if not isfinite(value):
+        raise SerializationError(f"{text[:40]} is beyond the numbers of JavaScript")
+    return value
+
+
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+_EXACT_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_number, parse_float=_number)
+_MANY_DIGITS: Final = re.compile(r"\d{16}|[eE]\+?\d{3}")
+"""Only a number with one of these can be an integer beyond 2^53 - 1 or overflow a double; the quick decoder knows
+neither."""
 
 
 def _parse(text: str) -> Any:
+    decoder = _EXACT_DECODER if _MANY_DIGITS.search(text) else _DECODER
     try:
-        return _DECODER.decode(text)
+        return decoder.decode(text)
     except RecursionError:
         raise SerializationError("the text is nested too deep", details={"path": "$"}) from None
     except ValueError as error:
