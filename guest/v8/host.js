@@ -4,7 +4,7 @@
 (function (prelude) {
 'use strict';
 const SCRIPT = 'script.ts';
-const KIND_STACK = 2;
+const KINDS = { __proto__: null, 'Array buffer allocation failed': 1, 'Maximum call stack size exceeded': 2 };
 const FRAMES = 50;
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { parse } = JSON;
@@ -94,7 +94,7 @@ const host = {
     },
     kind(error) {
         if (!(error instanceof RangeError) || note(error) === undefined) return 0;
-        return getOwnPropertyDescriptor(error, 'message')?.value === 'Maximum call stack size exceeded' ? KIND_STACK : 0;
+        return KINDS[getOwnPropertyDescriptor(error, 'message')?.value] ?? 0;
     },
     // The worker process bounds memory and stack; V8 does not tell where they ran out, nor where a value was thrown.
     memory() {},

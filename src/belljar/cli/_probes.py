@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from belljar.errors import (
 )
 from belljar.harness import run
 from belljar.limits import Limits
+from belljar.machine import METERED, installed_engines
 from belljar.tools import AnyTool, AutoApprover, tool
 
 _IMPORT_SECTION: Final = 2
@@ -57,6 +59,8 @@ class Probe:
     tools: tuple[AnyTool, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
     """What the error's details must hold besides."""
+    metered: bool = False
+    """Whether the limit is fuel, which not every engine has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ PROBES: Final = (
         limits=Limits(fuel=20_000_000),
         expect=ScriptTimeoutError,
         details={"cause": "fuel"},
+        metered=True,
     ),
     Probe(
         name="memory",
@@ -137,10 +142,13 @@ PROBES: Final = (
 
 
 def run_probes() -> Iterator[Result]:
-    """The results, one by one; the host's own walls first."""
-    yield from (_timed("no imports in the guest", _no_imports), _timed("a plain script", _plain))
-    for probe in PROBES:
-        yield _timed(probe.name, lambda probe=probe: _tripped(probe))  # type: ignore[misc]  # bound per turn
+    """The results, one by one: the jar's own wall, then every limit on every engine that is installed."""
+    yield _timed("no imports in the guest", _no_imports)
+    for engine in installed_engines():
+        yield _timed(f"{engine}: a plain script", partial(_plain, engine))
+        for probe in PROBES:
+            if engine in METERED or not probe.metered:
+                yield _timed(f"{engine}: {probe.name}", partial(_tripped, probe, engine))
 
 
 def _timed(name: str, action: Callable[[], tuple[bool, str]]) -> Result:
@@ -152,8 +160,8 @@ def _timed(name: str, action: Callable[[], tuple[bool, str]]) -> Result:
     return Result(name=name, ok=ok, found=found, ms=round((time.perf_counter() - began) * 1000, 1))
 
 
-def _tripped(probe: Probe) -> tuple[bool, str]:
-    outcome = run(probe.source, tools=probe.tools, limits=probe.limits, approver=AutoApprover("none"))
+def _tripped(probe: Probe, engine: str) -> tuple[bool, str]:
+    outcome = run(probe.source, tools=probe.tools, limits=probe.limits, approver=AutoApprover("none"), engine=engine)
     error = outcome.error
     if error is None:
         return False, f"nothing stopped it; {probe.expect.__name__} was due"
@@ -161,8 +169,8 @@ def _tripped(probe: Probe) -> tuple[bool, str]:
     return type(error) is probe.expect and details == probe.details, error.code
 
 
-def _plain() -> tuple[bool, str]:
-    outcome = run("return [1, 2, 3].map((n: number) => n * 14).at(-1)")
+def _plain(engine: str) -> tuple[bool, str]:
+    outcome = run("return [1, 2, 3].map((n: number) => n * 14).at(-1)", engine=engine)
     return outcome.value == 42, outcome.canonical_json
 
 

@@ -7,7 +7,7 @@ holds the clock. `_v8` is the second: `_workers` keeps its processes, `_v8_worke
 chooses an engine by name.
 """
 
-from belljar.machine._open import ENGINES, METERED, check_compiles, guest_facts, open_machine, thaw
+from belljar.machine._open import ENGINES, METERED, check_compiles, guest_facts, installed_engines, open_machine, thaw
 from belljar.machine._protocol import (
     TRANSITIONS,
     Answer,
@@ -40,6 +40,7 @@ __all__ = [
     "Waiting",
     "check_compiles",
     "guest_facts",
+    "installed_engines",
     "open_machine",
     "thaw",
 ]

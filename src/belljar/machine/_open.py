@@ -33,6 +33,23 @@ METERED: Final = frozenset({"quickjs"})
 """Engines that count fuel."""
 
 
+def installed_engines() -> tuple[str, ...]:
+    """The engines that can be opened here."""
+    return tuple(engine for engine in ENGINES if engine != "v8" or _has_v8())
+
+
+def _has_v8() -> bool:
+    if os.name != "posix":
+        return False
+    from belljar.machine._workers import packages
+
+    try:
+        packages()
+    except EngineUnavailableError:
+        return False
+    return True
+
+
 def open_machine(*, engine: str = "quickjs", limits: Limits | None = None) -> Machine:
     """A fresh machine, ready for `start`. Close it, or use it in a `with` statement, unless it ran to its end.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from belljar.errors import Finding
-from belljar.script._text import Lines
+from belljar.script._text import Lines, readable
 
 MAX_FINDINGS: Final = 100
 """Findings of one text at most; a model that reads a hundred will not miss the rest."""
@@ -30,11 +30,11 @@ class Reporter:
         line, column = self.lines.position(start)
         finding = Finding(
             code=code,
-            message=message,
+            message=readable(message),
             line=line,
             column=column,
-            hint=hint,
-            excerpt=self.lines.excerpt(line, column, width),
+            hint=readable(hint),
+            excerpt=readable(self.lines.excerpt(line, column, width)),
         )
         self._listed.append((start, len(self._listed), finding))
 
@@ -48,5 +48,5 @@ class Reporter:
 
 def quote(text: str) -> str:
     """A token for a message: in single quotes, on one line, cut where it is long."""
-    shown = " ".join(text.split())
+    shown = " ".join(readable(text).split())
     return f"'{shown[:MAX_QUOTED]}…'" if len(shown) > MAX_QUOTED else f"'{shown}'"

@@ -43,6 +43,11 @@ def from_units(units: str) -> str:
     return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
+def readable(units: str) -> str:
+    """As `from_units`, with U+FFFD for what has no partner: text that can be printed and written anywhere."""
+    return units if units.isascii() else units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def blank(units: str) -> str:
     """As many spaces, with the line ends kept."""
     return NOT_EOL.sub(" ", units)
