@@ -23,13 +23,16 @@ bench: $(READY)
 	$(BIN)/pip install --quiet --editable '.[dev,bench]'
 	$(BIN)/python -m benchmarks
 
+# SECONDS for each campaign; TEST262 names a checkout of github.com/tc39/test262
 campaign: $(READY)
+	-$(BIN)/pip install --quiet --editable '.[dev,campaign]'
 	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q
+	$(BIN)/python -m campaign --seconds $(or $(SECONDS),600) $(if $(TEST262),--test262 $(TEST262))
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 
-$(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/guest.lock)
+$(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/v8/*.js guest/guest.lock)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@

@@ -24,7 +24,7 @@ from belljar.errors import EngineUnavailableError, HarnessInternalError, UsageEr
 from belljar.machine import Answer, Finished, Step, Waiting, open_machine
 from belljar.machine import _v8_worker as worker_program
 from belljar.machine import _workers as pooling
-from belljar.machine._v8 import V8Machine
+from belljar.machine._remote import V8Machine
 from belljar.machine._workers import Workers, workers
 from belljar.script import parse
 
@@ -148,7 +148,7 @@ def test_where_there_are_no_posix_processes_the_error_names_the_other_engine(mon
     with pytest.raises(EngineUnavailableError) as caught:
         open_machine(engine="v8")
     monkeypatch.undo()
-    assert "quickjs" in (caught.value.hint or "")
+    assert caught.value.hint == "Use the engine quickjs without isolation."
 
 
 # -- workers that are lost --------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def forged(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> belljar
         f"request(); os.write(1, frame({worker_program.READY}, b'1')); request()\n"
         f"os.write(1, {reply}); request()\n"
     )
-    monkeypatch.setattr(pooling.worker_program, "__file__", str(program))
+    monkeypatch.setattr(worker_program, "__file__", str(program))
     pool = Workers(most=1)
     error = error_of(begun("return 1", pool, timeout_ms=50)[1])
     pool.close()
@@ -270,15 +270,16 @@ def forged(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> belljar
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (f"frame({worker_program.REPORT}, b'1\\n{{')", "HarnessInternalError"),
+        (f"frame({worker_program.REPORT}, b'1 0\\n{{')", "HarnessInternalError"),
         (f"frame({worker_program.REPORT}, b'many\\n{{}}')", "HarnessInternalError"),
-        (f"frame({worker_program.REPORT}, b'1\\n\\xff')", "HarnessInternalError"),
-        (f"frame({worker_program.STOPPED}, b'bored')", "HarnessInternalError"),
+        (f"frame({worker_program.REPORT}, b'1 0\\n\\xff')", "HarnessInternalError"),
+        (f"frame({worker_program.STOPPED}, b'bored 0 0')", "HarnessInternalError"),
+        (f"frame({worker_program.STOPPED}, b'memory')", "HarnessInternalError"),
         ("frame(99, b'')", "HarnessInternalError"),
         ("struct.pack('<IB', 0xffffffff, 12)", "HarnessInternalError"),
-        (f"frame({worker_program.REPORT}, b'1\\n' + b'x' * 99)[:50]", "ScriptTimeoutError"),
+        (f"frame({worker_program.REPORT}, b'1 0\\n' + b'x' * 99)[:50]", "ScriptTimeoutError"),
         ("b'\\x01'", "ScriptTimeoutError"),
-        (f"frame({worker_program.STOPPED}, b'memory')", "ScriptMemoryError"),
+        (f"frame({worker_program.STOPPED}, b'memory 0 0')", "ScriptMemoryError"),
     ],
 )
 def test_a_worker_that_was_taken_over_can_say_what_it_likes(
@@ -370,6 +371,56 @@ def test_closing_a_machine_that_waits_gives_its_worker_to_the_next(pool: Workers
     machine.close()
     following, _ = begun(TWO_CALLS, pool)
     assert pid_of(following) == pid
+
+
+# -- QuickJS behind a second wall -------------------------------------------------------------------------------------
+
+
+def test_quickjs_in_a_worker_process_gives_the_same_steps_and_fuel() -> None:
+    """The engine is the same; only the process is another one."""
+    ends, fuel = [], []
+    for isolation in ("none", "process"):
+        machine = open_machine(isolation=isolation)
+        step = machine.start(parse(TWO_CALLS), tools=("ask",), seed=b"s", now_ms=5)
+        while isinstance(step, Waiting):
+            step = machine.resume([Answer(call.id, call.arguments[0]["n"] * 10) for call in step.calls], now_ms=6)
+        ends.append(step)
+        fuel.append(machine.figures.fuel)
+    assert ends[0] == ends[1]
+    assert fuel[0] == fuel[1] > 0
+
+
+def test_an_error_in_a_worker_process_has_its_line() -> None:
+    """Stops and positions cross the pipe as they are."""
+    for source, expected in (
+        ("\nfor (;;);", ("ScriptTimeoutError", 2)),
+        ("const s = 'é'; null.x", ("ScriptRuntimeError", 1)),
+        ("\n\nconst a = []; for (;;) a.push({})", ("ScriptMemoryError", 3)),
+    ):
+        with open_machine(isolation="process", limits=Limits(timeout_ms=150, memory_mb=4)) as machine:
+            error = error_of(machine.start(parse(source)))
+        assert (error.code, error.line) == expected
+
+
+def test_a_harness_can_put_every_machine_into_a_process() -> None:
+    """Runs end as ever, and those that wait long are not frozen."""
+
+    @tool
+    async def ask(n: int) -> int:
+        return n * 10
+
+    async def work() -> Any:
+        async with Harness([ask], isolation="process", limits=Limits(freeze_after_ms=0)) as harness:
+            return (await harness.run("return await tools.ask({n: 3})")).value
+
+    assert asyncio.run(work()) == 30
+
+
+def test_an_unknown_isolation_is_refused() -> None:
+    """With those that there are."""
+    with pytest.raises(UsageError, match="unknown isolation 'docker'") as caught:
+        open_machine(isolation="docker")
+    assert caught.value.hint == "Isolations: none, process."
 
 
 # -- what a worker process has ----------------------------------------------------------------------------------------

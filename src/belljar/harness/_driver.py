@@ -25,6 +25,7 @@ from belljar.errors import (
 )
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.journal import FORMAT, CallState, History, Journal, Record, Result, advance, replay_limits
+from belljar.limits import Limits
 from belljar.machine import (
     Answer,
     ConsoleLine,
@@ -52,6 +53,7 @@ class RunPlan:
     """What a run is given besides its services."""
 
     engine: str
+    isolation: str
     context: Mapping[str, Any]
     seed: bytes
     now_ms: int
@@ -138,7 +140,7 @@ class Driver:
         return step
 
     def _start(self) -> Step:
-        self._machine = open_machine(engine=self._plan.engine, limits=self._s.limits)
+        self._machine = self._open(self._s.limits)
         return self._machine.start(
             self._s.script,
             tools=self._s.registry.names,
@@ -157,9 +159,11 @@ class Driver:
 
     def _replace(self) -> Step:
         """A fresh machine where the broken one should have come to."""
-        engine = self._plan.engine
-        self._machine = open_machine(engine=engine, limits=replay_limits(self._s.limits, engine))
+        self._machine = self._open(replay_limits(self._s.limits, self._plan.engine))
         return advance(self._machine, History(self._s.journal.records))
+
+    def _open(self, limits: Limits) -> Machine:
+        return open_machine(engine=self._plan.engine, isolation=self._plan.isolation, limits=limits)
 
     def _budget_ms(self) -> float:
         return self._s.clock.left_s * 1000

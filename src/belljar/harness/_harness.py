@@ -55,6 +55,7 @@ class Harness:
         approver: Approver | None = None,
         limits: Limits | None = None,
         engine: str = "quickjs",
+        isolation: str = "none",
         mode: Mode = "enabled",
         modes: Mapping[str, Mode] | None = None,
         context: Mapping[str, Any] | None = None,
@@ -63,6 +64,9 @@ class Harness:
         image_key: bytes | None = None,
     ) -> None:
         """`secrets` are values that no approver is shown; `image_key` seals frozen runs (None: this user's own key).
+
+        `isolation` "process" puts each machine into a worker process that can open, run and reach nothing: a second
+        wall for quickjs, which v8 always has. Such runs are not frozen while they wait.
 
         Raises UsageError for tools, modes or context that cannot work.
         """
@@ -73,6 +77,7 @@ class Harness:
         """Scripts that were not run because the mode was `disabled`."""
         self._approver = approver
         self._engine = engine
+        self._isolation = isolation
         self._mode = _checked_mode(mode)
         self._modes = {name: _checked_mode(each) for name, each in (modes or {}).items()}
         self._context = checked_context(context)
@@ -294,6 +299,7 @@ class Harness:
         )
         return RunPlan(
             engine=self._engine,
+            isolation=self._isolation,
             context=context,
             seed=secrets.token_bytes(32) if seed is None else seed,
             now_ms=wall_ms(),

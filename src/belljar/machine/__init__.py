@@ -3,11 +3,20 @@
 `_protocol` has the values and the state table, pure. `_machine` is what all engines do alike: `_report` reads what a
 step says, `_places` where in the source that was. `_quickjs` is the default engine: `_engine` makes and clones its base
 image (`_bake` writes it, `_cache` keeps it, `_pool` speeds it up), `_frozen` is the format of a frozen run, `_watchdog`
-holds the clock. `_v8` is the second: `_workers` keeps its processes, `_v8_worker` is the program they run. `_open`
-chooses an engine by name.
+holds the clock. `_remote` is a machine in another process: `_workers` keeps the processes, `_v8_worker` and
+`_quickjs_worker` are the programs they run. `_open` chooses an engine by name.
 """
 
-from belljar.machine._open import ENGINES, METERED, check_compiles, guest_facts, installed_engines, open_machine, thaw
+from belljar.machine._open import (
+    ENGINES,
+    ISOLATIONS,
+    METERED,
+    check_compiles,
+    guest_facts,
+    installed_engines,
+    open_machine,
+    thaw,
+)
 from belljar.machine._protocol import (
     TRANSITIONS,
     Answer,
@@ -25,6 +34,7 @@ from belljar.machine._protocol import (
 
 __all__ = [
     "ENGINES",
+    "ISOLATIONS",
     "METERED",
     "TRANSITIONS",
     "Answer",

@@ -19,16 +19,36 @@ def _quickjs(limits: Limits) -> Machine:
     return QuickJsMachine(limits)
 
 
+def _contained_quickjs(limits: Limits) -> Machine:
+    _require_processes()
+    from belljar.machine._remote import ContainedQuickJsMachine
+
+    return ContainedQuickJsMachine(limits)
+
+
 def _v8(limits: Limits) -> Machine:
-    if os.name != "posix":
-        raise EngineUnavailableError("the engine v8 needs a POSIX system", hint="Use the engine quickjs.")
-    from belljar.machine._v8 import V8Machine
+    _require_processes()
+    from belljar.machine._remote import V8Machine
 
     return V8Machine(limits)
 
 
-_OPENERS: Final[Mapping[str, Callable[[Limits], Machine]]] = {"quickjs": _quickjs, "v8": _v8}
-ENGINES: Final = tuple(_OPENERS)
+def _require_processes() -> None:
+    if os.name != "posix":
+        raise EngineUnavailableError(
+            "worker processes need a POSIX system", hint="Use the engine quickjs without isolation."
+        )
+
+
+_OPENERS: Final[Mapping[tuple[str, str], Callable[[Limits], Machine]]] = {
+    ("quickjs", "none"): _quickjs,
+    ("quickjs", "process"): _contained_quickjs,
+    ("v8", "none"): _v8,
+    ("v8", "process"): _v8,
+}
+ENGINES: Final = ("quickjs", "v8")
+ISOLATIONS: Final = ("none", "process")
+"""What stands around the engine besides its own walls. V8 always has a process."""
 METERED: Final = frozenset({"quickjs"})
 """Engines that count fuel."""
 
@@ -50,8 +70,11 @@ def _has_v8() -> bool:
     return True
 
 
-def open_machine(*, engine: str = "quickjs", limits: Limits | None = None) -> Machine:
+def open_machine(*, engine: str = "quickjs", limits: Limits | None = None, isolation: str = "none") -> Machine:
     """A fresh machine, ready for `start`. Close it, or use it in a `with` statement, unless it ran to its end.
+
+    With isolation `process` the machine lives in a worker process that can open, run and reach nothing; it cannot be
+    frozen then.
 
     The first call in a process loads the compiled guest (some 10 ms), the first on a computer compiles it (some 1 s).
     Raises UsageError for an unknown engine, EngineUnavailableError for one that is not installed, CacheError where the
@@ -59,7 +82,9 @@ def open_machine(*, engine: str = "quickjs", limits: Limits | None = None) -> Ma
     """
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}", hint=f"Engines: {', '.join(ENGINES)}.")
-    return _OPENERS[engine](limits or Limits())
+    if isolation not in ISOLATIONS:
+        raise UsageError(f"unknown isolation {isolation!r}", hint=f"Isolations: {', '.join(ISOLATIONS)}.")
+    return _OPENERS[engine, isolation](limits or Limits())
 
 
 def thaw(image: bytes, *, key: bytes | None = None) -> tuple[Machine, Waiting]:

@@ -18,6 +18,7 @@ import select
 import signal
 import struct
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 FRAME = struct.Struct("<IB")
@@ -71,13 +72,13 @@ class StoppedError(Exception):
 class Isolate:
     """One V8 isolate with the host's part and the prelude in it."""
 
-    def __init__(self, dll: Any, callback_type: Any, scripts: str, system: System) -> None:
+    def __init__(self, dll: Any, callback_type: Any, prelude: str, system: System) -> None:
         self._dll = dll
         self._system = system
         self._result: Any = None
         self._callback = callback_type(self._on_result)
         self._context = dll.mr_init_context(self._callback)
-        self._enter = self._run(dll.mr_eval, self._text(scripts))
+        self._enter = self._run(dll.mr_eval, self._text(prelude))
         if self._enter.contents.type != _FUNCTION:
             raise SystemExit(f"the prelude does not load: {self._read(self._enter)}")
         self._base_bytes = self._heap_bytes()
@@ -261,29 +262,35 @@ def landlock() -> int:
     return int(version)
 
 
-def serve(isolate: Isolate) -> None:
-    """The steps of one run, until the parent asks for a fresh isolate."""
+def requests() -> Iterator[tuple[dict[str, Any], str]]:
+    """Head and message of each step of one run, until the parent asks for a fresh isolate."""
     while True:
         size, kind = FRAME.unpack(read_exactly(_STDIN, FRAME.size))
         content = read_exactly(_STDIN, size)
         if kind == RESET:
             return
         head, _, message = content.partition(b"\n")
-        step(isolate, json.loads(head), message.decode("ascii"))
+        yield json.loads(head), message.decode("ascii")
+
+
+def scripts() -> str:
+    """What the parent sends first."""
+    size, _ = FRAME.unpack(read_exactly(_STDIN, FRAME.size))
+    return read_exactly(_STDIN, size).decode()
 
 
 def step(isolate: Isolate, head: dict[str, Any], message: str) -> None:
     """Answer one STEP; ends the process where there is no report."""
     if head["op"] == "start":
-        isolate.limit_memory(head["memory_bytes"])
+        isolate.limit_memory(head["limits"]["memory_mb"] << 20)
     signal.setitimer(signal.ITIMER_REAL, head["budget_s"])  # nobody handles the signal: it ends the process
     try:
         report = isolate.step(head["op"], head["now_ms"], message)
     except StoppedError as stopped:
-        reply(STOPPED, stopped.cause.encode())
+        reply(STOPPED, f"{stopped.cause} 0 0".encode())
         os._exit(0)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    reply(REPORT, str(isolate.memory_bytes()).encode(), b"\n", report.encode())
+    reply(REPORT, f"{isolate.memory_bytes()} 0\n".encode(), report.encode())
 
 
 def main(packages: str, stack_kb: str) -> None:
@@ -298,14 +305,14 @@ def main(packages: str, stack_kb: str) -> None:
         f"--stack-size={stack_kb}",
     )
     dll = init_mini_racer(flags=flags)
-    size, _ = FRAME.unpack(read_exactly(_STDIN, FRAME.size))
-    scripts = read_exactly(_STDIN, size).decode()
+    prelude = scripts()
     system = System()
     confine()
     while True:
-        isolate = Isolate(dll, mr_callback_func, scripts, system)
+        isolate = Isolate(dll, mr_callback_func, prelude, system)
         reply(READY, str(system.resident_bytes()).encode())
-        serve(isolate)
+        for head, message in requests():
+            step(isolate, head, message)
         isolate.close()
 
 

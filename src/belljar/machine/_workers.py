@@ -1,8 +1,9 @@
-"""Worker processes for V8, which can take its process down with it.
+"""Worker processes, for an engine that can take its process down with it.
 
-A worker has one isolate at a time and an isolate has one run. A run that waits for answers keeps its worker until
-somebody else needs one: then the run that has waited longest loses its isolate, and is brought back later by sending
-its messages again. So there are never more than MAX_WORKERS processes, however many runs there are.
+A worker has one isolate at a time (V8's word, here for QuickJS too) and an isolate has one run. A run that waits for
+answers keeps its worker until somebody else needs one: then the run that has waited longest loses its isolate, and is
+brought back later by sending its messages again. So there are never more than MAX_WORKERS processes, however many runs
+there are.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from belljar.errors import EngineUnavailableError
-from belljar.machine import _guest
 from belljar.machine import _v8_worker as worker_program
 
 MAX_WORKERS: Final = max(4, 2 * (os.cpu_count() or 1))
@@ -38,6 +39,16 @@ GRACE_S: Final = 0.15
 _CHUNK = 1 << 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What a worker process runs."""
+
+    command: tuple[str, ...]
+    """Arguments of the Python interpreter."""
+    scripts: bytes = b""
+    """What it is told first."""
+
+
 class Reply(NamedTuple):
     """What came of a step. The worker is not believed: the time is the parent's, and the rest is checked."""
 
@@ -47,6 +58,9 @@ class Reply(NamedTuple):
     """Why there is no report; see `Stop`."""
     used_s: float = 0.0
     memory_bytes: int = 0
+    fuel: int = 0
+    line: int = 0
+    column: int = 0
     exit: int | str = 0
     """The process's exit status where it ended without a word, or what was wrong with its words."""
 
@@ -54,12 +68,12 @@ class Reply(NamedTuple):
 class Worker:
     """One process. Used by one thread at a time, except `kill`."""
 
-    def __init__(self, stack_kb: int) -> None:
-        self.stack_kb = stack_kb
+    def __init__(self, program: Program) -> None:
+        self.program = program
         self.runs = 0
         self._ready = False
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", worker_program.__file__, packages(), str(stack_kb)],
+            [sys.executable, "-I", *program.command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -68,7 +82,7 @@ class Worker:
             start_new_session=True,
         )
         self._channel = Channel(self._process)
-        self._channel.send(time.monotonic() + worker_program.BOOT_S, worker_program.SCRIPTS, _guest.v8_scripts())
+        self._channel.send(time.monotonic() + worker_program.BOOT_S, worker_program.SCRIPTS, program.scripts)
 
     @property
     def pid(self) -> int:
@@ -141,16 +155,15 @@ def _reply(kind: int, content: bytes) -> Reply:
     """From a frame; anything that no honest worker sends is its death."""
     facts, _, report = content.partition(b"\n")
     try:
-        if kind == worker_program.STOPPED and facts in _CAUSES:
-            return Reply(cause=facts.decode())
+        if kind == worker_program.STOPPED:
+            cause, line, column = facts.split()
+            return Reply(cause=cause.decode(), line=int(line), column=int(column))
         if kind == worker_program.REPORT:
-            return Reply(report=report.decode(), memory_bytes=int(facts))
+            memory_bytes, fuel = facts.split()
+            return Reply(report=report.decode(), memory_bytes=int(memory_bytes), fuel=int(fuel))
     except ValueError:
         pass
     return Reply(exit="no honest worker says this")
-
-
-_CAUSES: Final = frozenset({b"memory", b"died"})
 
 
 class Channel:
@@ -234,12 +247,12 @@ class Workers:
         self._waiting: dict[int, Worker] = {}
         """Tenants between two steps and their workers, the longest wait first."""
 
-    def lease(self, tenant: int, stack_kb: int, wanted: Callable[[], bool]) -> tuple[Worker | None, bool]:
+    def lease(self, tenant: int, program: Program, wanted: Callable[[], bool]) -> tuple[Worker | None, bool]:
         """A worker for a step, and whether the tenant's isolate is in it. No worker once it is not `wanted`."""
         with self._changed:
             while wanted():
                 mine = self._waiting.pop(tenant, None)
-                worker = mine or self._take(stack_kb)
+                worker = mine or self._take(program)
                 if worker is not None or self._busy < self._most:
                     self._busy += 1
                     break
@@ -248,7 +261,7 @@ class Workers:
                 return None, False
         if worker is None:
             try:
-                worker = Worker(stack_kb)
+                worker = Worker(program)
             except BaseException:
                 with self._changed:
                     self._busy -= 1
@@ -266,7 +279,7 @@ class Workers:
     def drop(self, worker: Worker) -> None:
         """The step is over and the worker dead. Another one starts at once: who needs it will not have to wait."""
         worker.bury()
-        successor = Worker(worker.stack_kb)
+        successor = Worker(worker.program)
         with self._changed:
             self._idle.append(successor)
             self._busy -= 1
@@ -303,10 +316,10 @@ class Workers:
         with self._changed:
             return self._busy + len(self._idle) + len(self._waiting)
 
-    def _take(self, stack_kb: int) -> Worker | None:
+    def _take(self, program: Program) -> Worker | None:
         """An idle worker, or room for a new one (None), or the worker of who has waited longest."""
         for worker in self._idle:
-            if worker.stack_kb == stack_kb:
+            if worker.program == program:
                 self._idle.remove(worker)
                 return worker
         if self._busy + len(self._idle) + len(self._waiting) < self._most:
@@ -316,7 +329,7 @@ class Workers:
             return None
         while self._waiting:
             worker = self._waiting.pop(next(iter(self._waiting)))
-            if worker.stack_kb == stack_kb and worker.reset():
+            if worker.program == program and worker.reset():
                 return worker
             worker.bury()
             return None

@@ -1,22 +1,26 @@
-"""The machine on V8: a run in an isolate of a worker process (see `_workers`).
+"""Machines in worker processes: V8 always, QuickJS where an operator wants a second wall (see `_workers`).
 
-The machine keeps what it has sent, so that a run that lost its isolate to others, while it waited, comes back in a
-fresh one: the same messages give the same reports, and a report that differs is an error. V8's memory cannot be
+The machine keeps what it has sent, so that a run that lost its place to others, while it waited, comes back in a fresh
+one: the same messages give the same reports, and a report that differs is an error. Memory in another process cannot be
 frozen; a run that is to outlive this process is replayed from its journal.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
-from typing import NamedTuple
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
 from belljar.errors import UsageError
 from belljar.limits import Limits
-from belljar.machine._machine import START, ScriptMachine, Stop
-from belljar.machine._places import UnitPlaces
+from belljar.machine import _guest
+from belljar.machine import _v8_worker as v8_program
+from belljar.machine._machine import CHECK, START, ScriptMachine, Stop
+from belljar.machine._places import BytePlaces, UnitPlaces
 from belljar.machine._protocol import Figures, require
-from belljar.machine._workers import Reply, Worker, Workers, packages, workers
+from belljar.machine._workers import Program, Reply, Worker, Workers, packages, workers
 
 
 class _Sent(NamedTuple):
@@ -28,17 +32,14 @@ class _Sent(NamedTuple):
     digest: bytes
 
 
-class V8Machine(ScriptMachine):
+class RemoteMachine(ScriptMachine):
     """See `Machine` in `_protocol`; `open_machine` makes it."""
 
-    _places = UnitPlaces
     can_freeze = False
 
-    def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
+    def __init__(self, limits: Limits, program: Program, pool: Workers | None = None) -> None:
         super().__init__(limits)
-        if limits.fuel is not None:
-            raise UsageError("the engine v8 has no fuel", hint="Leave Limits.fuel out, or use the engine quickjs.")
-        packages()
+        self._program = program
         self._pool = pool or workers()
         self._sent: list[_Sent] = []
         self._now_ms = 0
@@ -46,11 +47,12 @@ class V8Machine(ScriptMachine):
         self._running: Worker | None = None
 
     def freeze(self, *, key: bytes | None = None) -> bytes:
-        """Raises UsageError: V8's memory cannot be taken out of its process."""
+        """Raises UsageError: the memory cannot be taken out of its process."""
         del key
         require(self._state, "freeze")
         raise UsageError(
-            "a run on the engine v8 cannot be frozen", hint="Keep its journal and replay it, or use the engine quickjs."
+            "a run in a worker process cannot be frozen",
+            hint="Keep its journal and replay it, or use the engine quickjs in this process.",
         )
 
     def cancel(self) -> None:
@@ -72,7 +74,7 @@ class V8Machine(ScriptMachine):
     # -- one step -------------------------------------------------------------------------------------------------
 
     def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
-        worker, has_isolate = self._pool.lease(id(self), self._limits.stack_kb, lambda: not self._cancelled)
+        worker, has_isolate = self._pool.lease(id(self), self._program, lambda: not self._cancelled)
         if worker is None or not self._claim(worker):
             if worker is not None:
                 self._pool.drop(worker)
@@ -109,18 +111,44 @@ class V8Machine(ScriptMachine):
         return None
 
     def _ask(self, worker: Worker, op: str, message: bytes, now_ms: int, budget_s: float) -> Reply:
-        head = {"op": op, "now_ms": now_ms, "budget_s": budget_s}
-        if op == START:
-            head["memory_bytes"] = self._limits.memory_mb << 20
+        head: dict[str, Any] = {"op": op, "now_ms": now_ms, "budget_s": budget_s}
+        if op in (START, CHECK):
+            head["limits"] = asdict(self._limits)
         return worker.step(head, message)
 
     def _count(self, reply: Reply) -> None:
         self._used_s += reply.used_s
         self._steps += 1
         memory_bytes = max(reply.memory_bytes, self._figures.memory_bytes)
-        self._figures = Figures(memory_bytes=memory_bytes, cpu_ms=self._used_s * 1000, steps=self._steps)
+        self._figures = Figures(
+            fuel=reply.fuel, memory_bytes=memory_bytes, cpu_ms=self._used_s * 1000, steps=self._steps
+        )
 
     def _stop(self, reply: Reply) -> Stop:
         if self._cancelled:
             return Stop(cause="cancelled")
-        return Stop(cause=reply.cause, details={"exit": reply.exit} if reply.exit else {})
+        details = {"exit": reply.exit} if reply.exit else {}
+        return Stop(cause=reply.cause, line=reply.line, column=reply.column, details=details)
+
+
+class V8Machine(RemoteMachine):
+    """A machine on V8. Its stack limit is its process's."""
+
+    _places = UnitPlaces
+
+    def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
+        if limits.fuel is not None:
+            raise UsageError("the engine v8 has no fuel", hint="Leave Limits.fuel out, or use the engine quickjs.")
+        command = ("-S", v8_program.__file__, packages(), str(limits.stack_kb))
+        super().__init__(limits, Program(command=command, scripts=_guest.v8_scripts()), pool)
+
+
+class ContainedQuickJsMachine(RemoteMachine):
+    """A machine on QuickJS in a process of its own: behind the WebAssembly wall another one of the system's."""
+
+    _places = BytePlaces
+
+    def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
+        path = [entry for entry in sys.path if entry]
+        code = f"import sys; sys.path[:] = {path!r}; from belljar.machine._quickjs_worker import main; main()"
+        super().__init__(limits, Program(command=("-c", code)), pool)

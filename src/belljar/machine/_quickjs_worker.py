@@ -1,0 +1,48 @@
+"""The program of a worker process that has QuickJS machines: the machine of `_quickjs`, one after another.
+
+Frames and confinement are those of `_v8_worker`. The machine bounds itself here as it does anywhere; a worker that
+does not answer is killed by its parent.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from belljar.limits import Limits
+from belljar.machine._machine import Stop
+from belljar.machine._quickjs import QuickJsMachine
+from belljar.machine._v8_worker import READY, REPORT, STOPPED, System, confine, reply, requests, scripts
+
+
+def main() -> None:
+    """Serve runs until the parent closes its end."""
+    try:
+        scripts()
+        system = System()
+        QuickJsMachine(Limits()).close()  # loads what has to be read from files
+        confine()
+        while True:
+            reply(READY, str(system.resident_bytes()).encode())
+            _serve()
+    except EOFError:
+        os._exit(0)
+
+
+def _serve() -> None:
+    machine: QuickJsMachine | None = None
+    for head, message in requests():
+        if "limits" in head:
+            machine = QuickJsMachine(Limits(**head["limits"]))
+        assert machine is not None
+        _step(machine, head, message)
+    if machine is not None:
+        machine.close()
+
+
+def _step(machine: QuickJsMachine, head: dict[str, Any], message: str) -> None:
+    told = machine._cross(head["op"], message.encode(), head["now_ms"], head["budget_s"])
+    if isinstance(told, Stop):
+        reply(STOPPED, f"{told.cause} {told.line} {told.column}".encode())
+    else:
+        reply(REPORT, f"{machine.figures.memory_bytes} {machine.figures.fuel}\n".encode(), told.encode())
