@@ -251,4 +251,11 @@ PATCHES = (
         "            break;\n        }\n\n    /* Find the frame",
         why="an error of the script's own class is made where `new` is written, not in the class's constructor",
     ),
+    Patch(
+        file="quickjs.c",
+        old='        JS_ThrowSyntaxError(ctx, "%s", error_msg);',
+        new='        if (!strcmp(error_msg, "out of memory"))\n            JS_ThrowOutOfMemory(ctx);\n        else\n'
+        '            JS_ThrowSyntaxError(ctx, "%s", error_msg);',
+        why="a regular expression that does not fit into memory is no syntax error",
+    ),
 )
