@@ -10,7 +10,9 @@ import os
 import pytest
 from hypothesis import settings
 
-from belljar.machine import open_machine
+import belljar
+from belljar import Harness
+from belljar.machine import ENGINES, installed_engines, open_machine
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("campaign", deadline=None, max_examples=20_000)
@@ -23,3 +25,15 @@ pytest_plugins = ("cli_fixtures",)
 def _compiled_guest() -> None:
     """Opening a machine makes the base image where there is none."""
     open_machine().close()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each engine in turn as the default one: whatever the test runs, runs on it. Skips what is not installed."""
+    name: str = request.param
+    if name not in installed_engines():
+        pytest.skip(f"the engine {name} is not installed")
+    for function in (open_machine, belljar.run, Harness.__init__):
+        assert function.__kwdefaults__ is not None
+        monkeypatch.setitem(function.__kwdefaults__, "engine", name)
+    return name

@@ -4,7 +4,9 @@
 (function (prelude) {
 'use strict';
 const SCRIPT = 'script.ts';
-const KINDS = { __proto__: null, 'Array buffer allocation failed': 1, 'Maximum call stack size exceeded': 2 };
+const KINDS = {
+    __proto__: null, 'Array buffer allocation failed': 1, 'Invalid string length': 1, 'Maximum call stack size exceeded': 2,
+};
 const FRAMES = 50;
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { parse } = JSON;
@@ -39,17 +41,18 @@ function getSiteMethods() {
     };
 }
 
-// The wrapper's own line is not the author's; a frame after an await is no frame of this call.
-function isAuthors(site) {
-    return SITE.file(site) === SCRIPT && SITE.line(site) > 1 && !SITE.isAsync(site);
+// V8 calls this once an error, when its stack is first read. Frames of the prelude are nobody's business. Who awaits is no
+// frame of the call, but the only one there is where a built-in promise made the error.
+function prepareStackTrace(error, sites) {
+    const kept = framed(error, sites, false);
+    return kept === '' ? framed(error, sites, true) : kept;
 }
 
-// V8 calls this once an error, when its stack is first read. Frames of the prelude are nobody's business.
-function prepareStackTrace(error, sites) {
+function framed(error, sites, isAsync) {
     let trace = '';
     let position = 0;
     for (let i = 0; i < sites.length; i++) {
-        if (!isAuthors(sites[i])) continue;
+        if (SITE.file(sites[i]) !== SCRIPT || SITE.line(sites[i]) < 2 || SITE.isAsync(sites[i]) !== isAsync) continue;
         const line = SITE.line(sites[i]) - 1;
         const column = SITE.column(sites[i]);
         position ||= pack(line, column);
@@ -106,7 +109,9 @@ const host = {
         for (let i = 0; i < text.length; i++) {
             const unit = charCodeAt(text, i);
             if (unit < 0x80) continue;
-            bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
+            const paired = (unit & 0xfc00) === 0xd800 && (charCodeAt(text, i + 1) & 0xfc00) === 0xdc00;
+            if (paired) i++;
+            bytes += unit < 0x800 ? 1 : 2;
         }
         return bytes;
     },

@@ -1,4 +1,4 @@
-"""What a script must not be able to do: SPEC-harness, section 10, S1 to S20, each through the real engine."""
+"""What a script must not be able to do: SPEC-harness, section 10, S1 to S20, each on both engines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from support import QUICK, Witness, echo, error_of, failed, place, stubborn, val
 import belljar
 from belljar import Harness, Limits
 from belljar.harness import ScriptCallItem, ScriptOutputItem
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+STOPPED_AT = {"quickjs": 1, "v8": None}
+"""The line of a script that was stopped from outside: V8 does not tell it (docs/engines.md)."""
 
 POLLUTIONS = [
     "Object.prototype.polluted = 1",
@@ -102,12 +107,12 @@ def test_s04_import_is_refused(source: str, column: int) -> None:
         "do { [].push(1) } while (true)",
     ],
 )
-def test_s05_infinite_loop_is_stopped(source: str) -> None:
-    """The run ends at its time limit with the position of the loop."""
+def test_s05_infinite_loop_is_stopped(source: str, engine: str) -> None:
+    """The run ends at its time limit, with the position of the loop where the engine tells it."""
     begun = time.monotonic()
     error = error_of(source, limits=QUICK)
-    assert (error.code, error.details["cause"], error.line) == ("ScriptTimeoutError", "clock", 1)
-    assert 0.2 < time.monotonic() - begun < 0.25 * 1.5 + 0.15
+    assert (error.code, error.details["cause"], error.line) == ("ScriptTimeoutError", "clock", STOPPED_AT[engine])
+    assert 0.2 < time.monotonic() - begun < 1.0
 
 
 @pytest.mark.parametrize(
@@ -142,10 +147,11 @@ MEMORY_BOMBS = [
 
 
 @pytest.mark.parametrize("source", MEMORY_BOMBS)
-def test_s07_memory_bomb_is_a_memory_error(source: str) -> None:
-    """Arrays, strings, typed arrays and everything else that grows ends with ScriptMemoryError at its line."""
+def test_s07_memory_bomb_is_a_memory_error(source: str, engine: str) -> None:
+    """Arrays, strings, typed arrays and everything else that grows ends with ScriptMemoryError, at its line if known."""
     error = error_of(source, limits=Limits(timeout_ms=5_000, memory_mb=24))
-    assert (error.code, error.line) == ("ScriptMemoryError", 1)
+    assert error.code == "ScriptMemoryError"
+    assert error.line in (1, STOPPED_AT[engine])
 
 
 @pytest.mark.parametrize(

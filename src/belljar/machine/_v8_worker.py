@@ -28,6 +28,8 @@ READY, REPORT, STOPPED = 11, 12, 13
 MAX_FRAME = 1 << 28
 BOOT_S = 20.0
 """Far more than starting an isolate takes."""
+PRELUDE_STACK_KB = 64
+"""Stack that the prelude may use besides the script's; it loads with 48."""
 SLACK_BYTES = 48 << 20
 """Memory beyond a run's own that the kernel grants the process: the garbage collector's, and V8's for errors."""
 
@@ -302,7 +304,7 @@ def main(packages: str, stack_kb: str) -> None:
         "--single-threaded",
         "--use-strict",
         "--disallow-code-generation-from-strings",
-        f"--stack-size={stack_kb}",
+        f"--stack-size={int(stack_kb) + PRELUDE_STACK_KB}",
     )
     dll = init_mini_racer(flags=flags)
     prelude = scripts()
