@@ -258,4 +258,30 @@ PATCHES = (
         '            JS_ThrowSyntaxError(ctx, "%s", error_msg);',
         why="a regular expression that does not fit into memory is no syntax error",
     ),
+    Patch(
+        file="quickjs.c",
+        old="    if (JS_VALUE_GET_TAG(source) != JS_TAG_OBJECT)\n        return 0;\n\n"
+        "    if (JS_VALUE_GET_TAG(excluded) == JS_TAG_OBJECT)",
+        new="    if (JS_IsString(source)) {\n        source = JS_ToObject(ctx, source);\n"
+        "        if (JS_IsException(source))\n            return -1;\n"
+        "        ret = JS_CopyDataProperties(ctx, target, source, excluded, setprop);\n"
+        "        JS_FreeValue(ctx, source);\n        return ret;\n    }\n"
+        "    if (JS_VALUE_GET_TAG(source) != JS_TAG_OBJECT)\n        return 0;\n\n"
+        "    if (JS_VALUE_GET_TAG(excluded) == JS_TAG_OBJECT)",
+        why="{...'text'} has the characters as properties (ECMA-262, CopyDataProperties)",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="                js_async_generator_reject(ctx, s, next->result);\n            }\n            goto done;",
+        new="                js_async_generator_reject(ctx, s, next->result);\n            }\n"
+        "            if (s->state == JS_ASYNC_GENERATOR_STATE_AWAITING_RETURN)\n                goto done;\n            break;",
+        why="a completed async generator answers all that is queued (ECMA-262, AsyncGeneratorDrainQueue)",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="            js_async_generator_resolve(ctx, s, arg, true);\n        }\n    } else if",
+        new="            js_async_generator_resolve(ctx, s, arg, true);\n        }\n"
+        "        js_async_generator_resume_next(ctx, s);\n    } else if",
+        why="the same, after a return() that had to wait",
+    ),
 )

@@ -69,7 +69,7 @@ def test_only_the_watchdog_and_the_workers_have_a_clock_in_the_machine_room() ->
 
     assert {name for name, used in modules.items() if used & {"time", "datetime"}} == {"_watchdog.py", "_workers.py"}
     assert {name for name, used in modules.items() if "threading" in used} == {
-        "_watchdog.py", "_engine.py", "_remote.py", "_workers.py",
+        "_machine.py", "_watchdog.py", "_engine.py", "_remote.py", "_workers.py",
     }  # fmt: skip
 
 

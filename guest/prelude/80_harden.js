@@ -33,10 +33,13 @@ for (const name of ['prepareStackTrace', 'captureStackTrace', 'stackTraceLimit']
 
 // A frozen prototype would make `this.name = 'MyError'` or `counts.toString = 1` throw, since assignment respects an
 // inherited read-only property. These become accessors whose setter makes an own property, as assignment would have.
+const behindAccessors = [];
+
 function allowOverride(object, key) {
     const found = getOwnPropertyDescriptor(object, key);
     if (!found || !('value' in found) || !found.configurable) return;
     const { value, enumerable } = found;
+    arrayPush(behindAccessors, value);
     defineProperty(object, key, {
         get: { get() { return value; } }.get,
         set: {
@@ -70,10 +73,11 @@ for (const [object, names] of OVERRIDABLE) for (const name of names) allowOverri
 
 function freezeReachable(roots) {
     const seen = new Set();
-    const open = roots.filter((root) => root !== undefined);
+    const open = [];
     const reach = (value) => {
         if ((typeof value === 'object' && value !== null) || typeof value === 'function') arrayPush(open, value);
     };
+    for (const root of roots) reach(root);
     while (open.length) {
         const next = open.pop();
         if (seen.has(next)) continue;
@@ -91,7 +95,7 @@ function freezeReachable(roots) {
 }
 
 freezeReachable([
-    realm, consoleObject, emitProgress,
+    realm, consoleObject, emitProgress, ...behindAccessors,
     function () {}, async function () {}, function* () {}, async function* () {},
     (function* () {})(), (async function* () {})(),
     [][Symbol.iterator](), ''[Symbol.iterator](), new Map()[Symbol.iterator](), new Set()[Symbol.iterator](),

@@ -34,11 +34,15 @@ def test_links_to_files_lead_to_files(page: Path) -> None:
     assert missing == []
 
 
-def test_every_test_that_the_readme_names_is_in_the_file_it_links_to() -> None:
-    """A guarantee that names a test whose name has changed is no guarantee."""
-    named = re.findall(r"\[`(test_\w+)`\]\((tests/[\w/]+\.py)\)", (ROOT / "README.md").read_text())
+NAMES_TESTS = [ROOT / "README.md", ROOT / "docs" / "security.md", ROOT / "docs" / "engines.md"]
 
-    missing = [name for name, file in named if f"def {name}(" not in (ROOT / file).read_text()]
+
+@pytest.mark.parametrize("page", NAMES_TESTS, ids=lambda page: page.name)
+def test_every_test_that_a_page_names_is_in_the_file_it_links_to(page: Path) -> None:
+    """A guarantee that names a test whose name has changed is no guarantee."""
+    named = re.findall(r"\[`(test_\w+)`\]\(([\w./]+\.py)\)", page.read_text())
+
+    missing = [name for name, file in named if f"def {name}(" not in (page.parent / file).read_text()]
 
     assert len(named) > 5
     assert missing == []

@@ -112,7 +112,7 @@ def test_s05_infinite_loop_is_stopped(source: str, engine: str) -> None:
     begun = time.monotonic()
     error = error_of(source, limits=QUICK)
     assert (error.code, error.details["cause"], error.line) == ("ScriptTimeoutError", "clock", STOPPED_AT[engine])
-    assert 0.2 < time.monotonic() - begun < 1.0
+    assert 0.2 < time.monotonic() - begun < 5.0  # a hang, not a busy computer
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ MEMORY_BOMBS = [
 
 @pytest.mark.parametrize("source", MEMORY_BOMBS)
 def test_s07_memory_bomb_is_a_memory_error(source: str, engine: str) -> None:
-    """Arrays, strings, typed arrays and everything else that grows ends with ScriptMemoryError, at its line if known."""
+    """Arrays, strings, typed arrays and all else that grows ends with ScriptMemoryError, at its line if it is known."""
     error = error_of(source, limits=Limits(timeout_ms=5_000, memory_mb=24))
     assert error.code == "ScriptMemoryError"
     assert error.line in (1, STOPPED_AT[engine])

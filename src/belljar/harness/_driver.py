@@ -86,6 +86,8 @@ class Driver:
         self._retried = False
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
+        self._stopped = False
+        """Whether a machine that is being opened now is to be stopped at once."""
 
     # -- face -----------------------------------------------------------------------------------------------------
 
@@ -115,15 +117,25 @@ class Driver:
             finished = Finished(error=error)
         except asyncio.CancelledError as cancelled:
             finished = Finished(error=ScriptCancelledError("the run was cancelled"))
-            outside = None if self._cancelled else cancelled
-            if outside is None and self._task is not None:
-                self._task.uncancel()
-        outcome = await self._wind_up(finished)
+            outside = self._from_outside(cancelled)
+        winding_up = asyncio.ensure_future(self._wind_up(finished))
+        late = await _through(winding_up)
+        outcome = winding_up.result()
+        if late is not None:
+            outside = self._from_outside(late)
         if isinstance(outside, HostError):
             outside.details["calls"] = [call.to_dict() for call in outcome.calls]
         if outside is not None:
             raise outside
         return outcome
+
+    def _from_outside(self, cancelled: asyncio.CancelledError) -> asyncio.CancelledError | None:
+        """The cancellation, where it is the caller's; None for the one that `cancel` asked for."""
+        if not self._cancelled:
+            return cancelled
+        assert self._task is not None
+        self._task.uncancel()
+        return None
 
     # -- the loop -------------------------------------------------------------------------------------------------
 
@@ -140,8 +152,7 @@ class Driver:
         return step
 
     def _start(self) -> Step:
-        self._machine = self._open(self._s.limits)
-        return self._machine.start(
+        return self._open(self._s.limits).start(
             self._s.script,
             tools=self._s.registry.names,
             context=self._plan.context,
@@ -153,17 +164,26 @@ class Driver:
     def _resume(self, answers: list[Answer], now_ms: int) -> Step:
         if self._machine is None:
             assert self._image is not None
-            self._machine, _ = thaw(self._image, key=self._plan.image_key)
+            machine, _ = thaw(self._image, key=self._plan.image_key)
+            self._adopt(machine)
             self._image = None
+        assert self._machine is not None
         return self._machine.resume(answers, now_ms=now_ms, budget_ms=self._budget_ms())
 
     def _replace(self) -> Step:
         """A fresh machine where the broken one should have come to."""
-        self._machine = self._open(replay_limits(self._s.limits, self._plan.engine))
-        return advance(self._machine, History(self._s.journal.records))
+        machine = self._open(replay_limits(self._s.limits, self._plan.engine))
+        return advance(machine, History(self._s.journal.records))
 
     def _open(self, limits: Limits) -> Machine:
-        return open_machine(engine=self._plan.engine, isolation=self._plan.isolation, limits=limits)
+        return self._adopt(open_machine(engine=self._plan.engine, isolation=self._plan.isolation, limits=limits))
+
+    def _adopt(self, machine: Machine) -> Machine:
+        """From here on the machine can be stopped; a cancellation that came before stops it now."""
+        self._machine = machine
+        if self._stopped:
+            machine.cancel()
+        return machine
 
     def _budget_ms(self) -> float:
         return self._s.clock.left_s * 1000
@@ -183,13 +203,16 @@ class Driver:
     async def _in_thread(self, action: Callable[[], T]) -> T:
         """Run in a worker thread. When cancelled, the machine is stopped and the thread waited for."""
         self._s.clock.enter()
-        work = asyncio.get_running_loop().run_in_executor(self._steps, action)
+        thread = self._steps.submit(action)
+        work = asyncio.wrap_future(thread)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            if self._machine is not None:
-                self._machine.cancel()
-            await asyncio.wait([work])
+            self._stopped = True
+            if not thread.cancel():
+                if self._machine is not None:
+                    self._machine.cancel()
+                await _through(work)
             raise
         finally:
             self._s.clock.leave()
@@ -345,3 +368,14 @@ def write_end(journal: Journal, result: Result, *, by: str, steps: int) -> None:
     facts["error"] = result.error.to_dict() if result.error is not None else None
     journal.append(Record("end", facts), durable=True)
     journal.close()
+
+
+async def _through(work: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Wait until `work` is done, whatever is cancelled meanwhile. The first cancellation, to be passed on."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = cancelled or error
+    return cancelled

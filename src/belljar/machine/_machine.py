@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from belljar.errors import (
     BelljarError,
     HarnessInternalError,
+    MachineStateError,
     ScriptCancelledError,
     ScriptMemoryError,
     ScriptStackError,
@@ -65,6 +68,9 @@ class ScriptMachine(ABC):
         self._steps = 0
         self._figures = Figures()
         self._cancelled = False
+        self._stepping = threading.Lock()
+        """Held by the thread that is inside the engine; nobody else may touch what it stands on."""
+        self._closing = False
 
     # -- what an engine brings ------------------------------------------------------------------------------------
 
@@ -144,9 +150,31 @@ class ScriptMachine(ABC):
         return self._step(RESUME, message, now_ms, budget_ms)
 
     def close(self) -> None:
-        """Give the run's memory back. May be called again."""
+        """Give the run's memory back. May be called again, and from any thread: a step that runs is stopped first, and
+        its own thread gives the memory back."""
         self._state = State.ENDED
-        self._release()
+        self._closing = True
+        if self._stepping.acquire(blocking=False):
+            self._release()
+            self._stepping.release()
+        else:
+            self.cancel()
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Around what needs the engine to stay. Raises MachineStateError in a second thread, or when closed."""
+        if not self._stepping.acquire(blocking=False):
+            raise MachineStateError(
+                "another thread is stepping this machine", hint="A machine takes one step at a time."
+            )
+        try:
+            if self._closing:
+                raise MachineStateError("the machine is closed")
+            yield
+        finally:
+            self._stepping.release()
+            if self._closing:
+                self.close()
 
     def __enter__(self: M) -> M:
         return self
@@ -176,11 +204,12 @@ class ScriptMachine(ABC):
         return step
 
     def _told(self, op: str, message: str, now_ms: int | None, budget_ms: float | None) -> str | Stop:
-        if self._cancelled:
-            return Stop(cause="cancelled")
         budget_s = self._limits.timeout_ms / 1000 - self._used_s
         budget_s = max(budget_s if budget_ms is None else min(budget_s, budget_ms / 1000), 0.001)
-        return self._cross(op, message.encode("ascii"), now_ms, budget_s)
+        with self._inside():
+            if self._cancelled:
+                return Stop(cause="cancelled")
+            return self._cross(op, message.encode("ascii"), now_ms, budget_s)
 
     def _end(self, step: Finished) -> Finished:
         self._open.clear()

@@ -72,12 +72,14 @@ class QuickJsMachine(ScriptMachine):
             "last_id": self._open.last_id,
             "used_s": self._used_s,
             "steps": self._steps,
-            "fuel_left": self._instance.store.get_fuel(),
         }
+        with self._inside():
+            memory = ctypes.string_at(self._instance.address, self._memory_bytes())
+            header["fuel_left"] = self._instance.store.get_fuel()
         return _frozen.pack(
             build_id=_guest.build_id(),
             header=header,
-            memory=ctypes.string_at(self._instance.address, self._memory_bytes()),
+            memory=memory,
             base=self._base.memory,
             key=key or _cache.image_key(),
         )
@@ -126,6 +128,8 @@ class QuickJsMachine(ScriptMachine):
             ctypes.c_double.from_address(instance.address + layout.port + NOW_OFFSET).value = now_ms
         trap: wasmtime.Trap | None = None
         watch = self._watch = self._base.watchdog.begin(self._word, budget_s)
+        if self._cancelled:  # since the last look at it, by somebody who found no watch
+            self._base.watchdog.interrupt(watch, STOP_CANCEL)
         try:
             instance.step(instance.store)
         except wasmtime.Trap as caught:

@@ -119,7 +119,8 @@ class RemoteMachine(ScriptMachine):
     def _count(self, reply: Reply) -> None:
         self._used_s += reply.used_s
         self._steps += 1
-        memory_bytes = max(reply.memory_bytes, self._figures.memory_bytes)
+        least = self._limits.memory_mb << 20 if reply.cause == "memory" and reply.report is None else 0
+        memory_bytes = max(reply.memory_bytes, self._figures.memory_bytes, least)
         self._figures = Figures(
             fuel=reply.fuel, memory_bytes=memory_bytes, cpu_ms=self._used_s * 1000, steps=self._steps
         )

@@ -30,8 +30,9 @@ BOOT_S = 20.0
 """Far more than starting an isolate takes."""
 PRELUDE_STACK_KB = 64
 """Stack that the prelude may use besides the script's; it loads with 48."""
-SLACK_BYTES = 48 << 20
-"""Memory beyond a run's own that the kernel grants the process: the garbage collector's, and V8's for errors."""
+SLACK_BYTES = 96 << 20
+"""Memory beyond a run's own that the kernel grants the process: V8 collects array buffers that nobody needs only when
+there are some 64 MB of them, and the collector itself needs room."""
 
 _STDIN, _STDOUT = 0, 1
 _NUMBER, _TEXT, _UNDEFINED, _FUNCTION = 4, 5, 11, 100
@@ -96,7 +97,7 @@ class Isolate:
         self._system.limit_data(self._system.data_bytes() + size + SLACK_BYTES)
 
     def memory_bytes(self) -> int:
-        """Heap, and what the process took besides: array buffers."""
+        """Heap, and what the process took besides since the isolate was fresh: array buffers, above all."""
         return max(self._heap_bytes(), self._base_bytes + self._system.data_bytes() - self._base_data)
 
     def _heap_bytes(self) -> int:

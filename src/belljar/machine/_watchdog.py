@@ -9,8 +9,10 @@ The thread starts with the first step and sleeps when nothing has run for a whil
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,6 +39,10 @@ class Watchdog:
 
     def __init__(self, advance: Callable[[], None]) -> None:
         self._advance = advance
+        self._start_over()
+        _watchdogs.add(self)
+
+    def _start_over(self) -> None:
         self._lock = threading.Lock()
         self._running: dict[int, Watch] = {}
         self._awake = False
@@ -90,3 +96,16 @@ class Watchdog:
 def ticks(seconds: float) -> int:
     """Epoch ticks that last at least `seconds` and GRACE_S."""
     return int((seconds + GRACE_S) / TICK_S) + 2
+
+
+_watchdogs: weakref.WeakSet[Watchdog] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """A child process has its parent's memory and none of its threads."""
+    for watchdog in _watchdogs:
+        watchdog._start_over()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
