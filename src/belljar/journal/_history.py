@@ -69,6 +69,8 @@ class History:
             case "intent":
                 self.intents[facts["call"]] = facts
             case "answer":
+                if facts["call"] not in self.intents and not isinstance(facts.get("tool"), str):
+                    raise JournalError(f"the journal answers call {facts['call']}, which nobody made")
                 self.answers.setdefault(facts["call"], facts)
             case "approval":
                 self.approvals[facts["call"]] = facts
@@ -93,13 +95,13 @@ class History:
         answer = self.answers.get(id_)
         if answer is None:
             state = CallState.UNKNOWN if self.end is not None or id_ in self.aborts else CallState.INTENDED
-        elif "error" not in answer:
+        elif not answer.get("error"):
             state = CallState.DONE
         else:
             state = CallState.UNKNOWN if answer.get("unknown") else CallState.FAILED
-        code = answer["error"]["code"] if answer is not None and "error" in answer else None
+        code = answer["error"]["code"] if answer is not None and answer.get("error") else None
         return CallStatus(
-            id=id_, tool=facts["tool"], state=state, line=facts["line"], column=facts["column"], error=code
+            id=id_, tool=facts["tool"], state=state, line=facts["line"] or 0, column=facts["column"] or 0, error=code
         )
 
     def after_crash(self) -> tuple[CallStatus, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from belljar.errors import JournalError
-from belljar.journal._records import FORMAT, START, Record, decode, encode
+from belljar.journal._records import FORMAT, START, Record, check, decode, encode
 
 
 class Journal:
@@ -126,6 +126,8 @@ class Journal:
             raise JournalError("this is not a journal, or its first record is missing")
         if (found := journal._records[0].facts.get("format")) != FORMAT:
             raise JournalError(f"journal format {found} is not known here; this belljar reads format {FORMAT}")
+        for n, record in enumerate(journal._records):
+            check(record, n=n)
         return journal
 
     def _read(self, lines: Iterable[str]) -> None:

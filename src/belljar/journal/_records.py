@@ -18,15 +18,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from belljar.errors import JournalError
+from belljar.errors import ERRORS, JournalError, SerializationError
 from belljar.values import from_wire, to_wire
 
 FORMAT = 1
-TYPES = ("run", "approval", "intent", "answer", "settle", "abort", "end")
 START = hashlib.sha256(b"belljar journal 1\0").hexdigest()
 """The hash before the first record."""
 _DEPTH = 512
@@ -55,10 +54,66 @@ def decode(line: str, *, n: int, previous: str) -> tuple[Record, str]:
     digest = hashlib.sha256(f"{previous}{body}}}".encode()).hexdigest()
     if digest != tail[:-2]:
         raise JournalError(f"record {n} was changed, or a record before it is missing", details={"record": n})
-    facts = from_wire(f"{body}}}")
-    if facts.pop("n") != n or (kind := facts.pop("type")) not in TYPES:
+    try:
+        facts = from_wire(f"{body}}}")
+    except SerializationError as error:
+        raise JournalError(f"record {n} is no JSON", details={"record": n}) from error
+    if type(facts) is not dict or facts.pop("n", None) != n or (kind := facts.pop("type", None)) not in SHAPES:
         raise JournalError(f"record {n} is not of this format", details={"record": n})
     return Record(kind, facts), digest
+
+
+def check(record: Record, *, n: int) -> None:
+    """Raise JournalError where a fact that this version reads is not there or of another type."""
+    for fact, is_right in SHAPES[record.type].items():
+        if not is_right(record.facts.get(fact)):
+            raise JournalError(f"record {n} has no {fact} that can be read", details={"record": n, "fact": fact})
+
+
+def _is(*kinds: type) -> Callable[[Any], bool]:
+    return lambda value: type(value) in kinds
+
+
+def _lists(kind: type) -> Callable[[Any], bool]:
+    return lambda value: type(value) is list and all(type(item) is kind for item in value)
+
+
+def _is_hex(value: Any) -> bool:
+    return isinstance(value, str) and len(value) % 2 == 0 and set(value) <= set("0123456789abcdef")
+
+
+def _is_error(value: Any) -> bool:
+    """None, or what `BelljarError.to_dict` gives."""
+    if value is None:
+        return True
+    if type(value) is not dict or value.get("code") not in ERRORS:
+        return False
+    texts = (value.get("message"), value.get("hint", ""), value.get("excerpt", ""), value.get("tool") or "")
+    numbers = (value.get("line"), value.get("column"))
+    is_plain = all(type(text) is str for text in texts) and all(type(n) in (int, type(None)) for n in numbers)
+    return is_plain and type(value.get("details", {})) in (dict, type(None))
+
+
+_NOTHING: Final = type(None)
+SHAPES: Final[Mapping[str, Mapping[str, Callable[[Any], bool]]]] = {
+    "run": {
+        "run_id": _is(str), "source": _is(str), "profile": _is(str), "engine": _is(str), "tools": _lists(str),
+        "context": _is(dict), "seed": _is_hex, "now_ms": _is(int), "limits": _is(dict),
+    },
+    "approval": {"call": _is(int), "digest": _is(str), "verdict": _is(str)},
+    "intent": {
+        "call": _is(int), "tool": _is(str), "arguments": _is(dict), "asked": _is(list, _NOTHING), "digest": _is(str),
+        "key": _is(str), "line": _is(int), "column": _is(int),
+    },
+    "answer": {
+        "call": _is(int), "error": _is_error, "tool": _is(str, _NOTHING), "asked": _is(list, _NOTHING),
+        "line": _is(int, _NOTHING), "column": _is(int, _NOTHING), "unknown": _is(bool, _NOTHING),
+    },
+    "settle": {"calls": _lists(int), "now_ms": _is(int)},
+    "abort": {"call": _is(int), "reason": _is(str)},
+    "end": {"by": _is(str), "steps": _is(int), "returned": _is(bool), "outcome_sha256": _is(str), "error": _is_error},
+}  # fmt: skip
+"""What each type of record must hold for anything to be made of it."""
 
 
 def dumps(value: Any) -> str:

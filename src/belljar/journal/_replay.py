@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from belljar.errors import BelljarError, HarnessInternalError, JournalError, ReplayDivergedError
+from belljar.errors import (
+    BelljarError,
+    HarnessInternalError,
+    JournalError,
+    ReplayDivergedError,
+    SourceError,
+    UsageError,
+)
 from belljar.journal._history import History, error_of
 from belljar.journal._journal import Journal
 from belljar.journal._records import dumps
@@ -59,7 +66,7 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     if history.end is None:
         raise JournalError("the journal ends before the run did", hint="The run's process died; see its calls' states.")
     engine = engine or history.run["engine"]
-    machine = open_machine(engine=engine, limits=replay_limits(Limits(**history.run["limits"]), engine))
+    machine = open_machine(engine=engine, limits=replay_limits(_limits_of(history.run), engine))
     try:
         result = _run(machine, history)
     finally:
@@ -69,6 +76,13 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
             "the replay ended otherwise than the run", details={"run": expected, "replay": result.sha256}
         )
     return result
+
+
+def _limits_of(run: Mapping[str, Any]) -> Limits:
+    try:
+        return Limits(**run["limits"])
+    except (TypeError, UsageError) as error:
+        raise JournalError("the journal's limits are not those of this version") from error
 
 
 def replay_limits(limits: Limits, engine: str) -> Limits:
@@ -93,11 +107,7 @@ def _run(machine: Machine, history: History) -> Result:
 
 def advance(machine: Machine, history: History) -> Step:
     """Bring a fresh machine to where the journal's last settled step led. Raises ReplayDivergedError."""
-    run = history.run
-    script = reread(run["source"], profile=run["profile"], source_bytes=run["limits"]["source_bytes"])
-    step = machine.start(
-        script, tools=run["tools"], context=run["context"], seed=bytes.fromhex(run["seed"]), now_ms=run["now_ms"]
-    )
+    step = _started(machine, history.run)
     _compare(step, history)
     if _broke_down(step):
         return step
@@ -107,11 +117,27 @@ def advance(machine: Machine, history: History) -> Step:
             break
         if not isinstance(step, Waiting):
             raise ReplayDivergedError("the replay ended before the run", details={"step": count})
-        step = machine.resume([history.answer(id_) for id_ in settle["calls"]], now_ms=settle["now_ms"])
+        step = _resumed(machine, history, settle)
         if _broke_down(step):
             return step
         _compare(step, history)
     return step
+
+
+def _started(machine: Machine, run: Mapping[str, Any]) -> Step:
+    try:
+        script = reread(run["source"], profile=run["profile"], source_bytes=_limits_of(run).source_bytes)
+        seed = bytes.fromhex(run["seed"])
+        return machine.start(script, tools=run["tools"], context=run["context"], seed=seed, now_ms=run["now_ms"])
+    except (SourceError, UsageError) as error:
+        raise JournalError(f"the journal's run cannot be started: {error.message}") from error
+
+
+def _resumed(machine: Machine, history: History, settle: Mapping[str, Any]) -> Step:
+    try:
+        return machine.resume([history.answer(id_) for id_ in settle["calls"]], now_ms=settle["now_ms"])
+    except UsageError as error:
+        raise ReplayDivergedError(f"the journal settles what the replay did not ask: {error.message}") from error
 
 
 def _broke_down(step: Step) -> bool:

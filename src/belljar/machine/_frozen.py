@@ -79,6 +79,8 @@ def unpack(image: bytes, *, build_id: str, key: bytes) -> Frozen:
     try:
         header = json.loads(image[_FRONT.size : text_end])
         size = header.pop("memory_bytes")
+        if type(size) is not int or not 0 < size <= 1 << 32:
+            raise ValueError("not the size of a memory")
         body = _decompressed(image[text_end:-_TAG_BYTES], at_most=2 * size)
         return Frozen(build_id=build.hex(), header=header, size=size, runs=tuple(_runs(body)))
     except (ValueError, KeyError, TypeError, AttributeError, struct.error, zlib.error) as error:

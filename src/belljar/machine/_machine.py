@@ -224,7 +224,10 @@ class ScriptMachine(ABC):
         self.close()
         if isinstance(told, Stop):
             return stop_error(told, places, self._limits)
-        return _report.compile_error(told, places, self._limits)
+        try:
+            return _report.compile_error(told, places, self._limits)
+        except HarnessInternalError as unreadable:
+            return unreadable
 
 
 _TIME_CAUSES: Final = {"cause": "clock"}

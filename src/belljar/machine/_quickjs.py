@@ -40,6 +40,8 @@ _ZEROS = bytes(_STACK_CHUNK)
 _OPS = {START: OP_START, RESUME: OP_RESUME, CHECK: OP_CHECK}
 _CAUSES = {STOP_TIME: "clock", STOP_CANCEL: "cancelled", 3: "memory", 4: "stack"}
 """The port's `stop` and `interrupt`, as in guest/jar.h; anything else is a bug of the engine."""
+_ODD_HEADER = (KeyError, TypeError, ValueError, AttributeError, OverflowError, ScriptError)
+"""What reading a header of another shape may raise."""
 _TRAP_CAUSES = {wasmtime.TrapCode.OUT_OF_FUEL: "fuel", wasmtime.TrapCode.INTERRUPT: "clock"}
 
 
@@ -184,7 +186,7 @@ class QuickJsMachine(ScriptMachine):
         except BaseException as error:
             if machine is not None:
                 machine.close()
-            if isinstance(error, KeyError | TypeError | ValueError | AttributeError | ScriptError):
+            if isinstance(error, _ODD_HEADER):
                 raise ImageError("the image's header is not of this format") from error
             raise
         return machine, Waiting(calls=tuple(call.to_call() for call in machine._open.values()))
@@ -196,7 +198,7 @@ class QuickJsMachine(ScriptMachine):
         self._used_s = float(header["used_s"])
         self._steps = int(header["steps"])
         self._map(frozen)
-        self._instance.store.set_fuel(header["fuel_left"])
+        self._instance.store.set_fuel(_whole(header["fuel_left"]))
         self._state = State.WAITING
 
     def _map(self, frozen: _frozen.Frozen) -> None:
@@ -211,6 +213,12 @@ class QuickJsMachine(ScriptMachine):
                 raise ImageError("the image writes beyond its memory")
             here = ctypes.string_at(instance.address + begin, len(content))
             ctypes.memmove(instance.address + begin, _frozen.exclusive_or(content, here), len(content))
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int or not 0 <= number < 1 << 63:
+        raise ValueError("not a number of units")
+    return number
 
 
 def _stop(port: Port, code: wasmtime.TrapCode | None) -> Stop:

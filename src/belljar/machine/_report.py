@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from belljar.errors import (
@@ -74,11 +75,26 @@ class OpenCalls(dict[int, OpenCall]):
 
 def read(text: str, places: Places, open_calls: OpenCalls, limits: Limits) -> Step:
     """The step that `text` reports; `open_calls` is brought up to date. Raises HarnessInternalError."""
-    try:
+    with _unbelieved():
         report = from_wire(text)
         _refuse_what_no_json_can_hold(text, report)
         return _step(report, places, open_calls, limits)
-    except (KeyError, TypeError, ValueError, AttributeError, SerializationError) as error:
+
+
+def compile_error(text: str, places: Places, limits: Limits) -> BelljarError | None:
+    """The error of a script that the jar's own compiler refused; None where it did not. Raises HarnessInternalError."""
+    with _unbelieved():
+        report = from_wire(text)
+        _refuse_what_no_json_can_hold(text, report)
+        return _error(report["error"], places, limits) if report["status"] == "failed" else None
+
+
+@contextmanager
+def _unbelieved() -> Iterator[None]:
+    """Around the reading of a report: whatever is wrong with its shape is the machine's fault."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, SerializationError) as error:
         raise HarnessInternalError(
             "the machine's report cannot be read", details={"why": type(error).__name__}
         ) from error
@@ -169,12 +185,6 @@ def _progress(*, message: Any, kind: Any) -> Progress:
 
 def _unpacked(packed: Any) -> tuple[int, int]:
     return _typed(packed, int) >> 16, packed & 0xFFFF
-
-
-def compile_error(text: str, places: Places, limits: Limits) -> BelljarError | None:
-    """The error of a script that the jar's own compiler refused; None where it did not."""
-    report = from_wire(text)
-    return _error(report["error"], places, limits) if report["status"] == "failed" else None
 
 
 def _error(told: dict[str, Any], places: Places, limits: Limits) -> BelljarError:
