@@ -152,8 +152,8 @@ static JSValue host_position(JSContext *c, JSValueConst self, int argc, JSValueC
     return js_int32(line << 16 | (column & 0xffff));
 }
 
-/* trace(error): the backtrace that the engine kept when it made the error, out of the script's reach; undefined for
- * anything that is no genuine Error. */
+/* trace(error): the backtrace that the engine kept when it made the error, out of the script's reach, empty where it
+ * was made without the script; undefined for anything that is no genuine Error. */
 static JSValue host_trace(JSContext *c, JSValueConst self, int argc, JSValueConst *argv)
 {
     (void)c;
@@ -161,7 +161,8 @@ static JSValue host_trace(JSContext *c, JSValueConst self, int argc, JSValueCons
     (void)argc;
     if (JS_VALUE_GET_TAG(argv[0]) != JS_TAG_OBJECT || JS_VALUE_GET_OBJ(argv[0])->class_id != JS_CLASS_ERROR)
         return JS_UNDEFINED;
-    return js_dup(JS_VALUE_GET_OBJ(argv[0])->u.object_data);
+    JSValue kept = JS_VALUE_GET_OBJ(argv[0])->u.object_data;
+    return JS_IsString(kept) ? js_dup(kept) : JS_NewString(c, "");
 }
 
 /* size(text): its bytes as UTF-8. */

@@ -284,4 +284,67 @@ PATCHES = (
         "        js_async_generator_resume_next(ctx, s);\n    } else if",
         why="the same, after a return() that had to wait",
     ),
+    Patch(
+        file="dtoa.c",
+        old="            if (m1 == m && e1 == e) {\n            prec_found:",
+        new="            if ((m1 != m || e1 != e) && m == (uint64_t)1 << 52) {\n"
+        "                mpb_set_u64(tmp1, ++mant);\n"
+        "                m1 = mul_pow_round_to_d(&e1, tmp1, radix1, radix_shift, E - P, JS_RNDN);\n            }\n"
+        "            if (m1 == m && e1 == e) {\n            prec_found:",
+        why="above a power of two doubles lie twice as far apart as below it, so the shortest text that reads back as it "
+        "may be the next one up (ECMA-262, Number::toString, wants the fewest digits)",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="        } else if (is_surrogate(c) || lre_is_white_space(c) || c == 0xFEFF) {",
+        new="        } else if (is_hi_surrogate(c) && i + 1 < p->len && is_lo_surrogate(str16(p)[i + 1])) {\n"
+        "            string_buffer_putc16(b, c);\n            string_buffer_putc16(b, str16(p)[++i]);\n"
+        "        } else if (is_surrogate(c) || lre_is_white_space(c) || c == 0xFEFF) {",
+        why="RegExp.escape leaves characters above U+FFFF alone (ECMA-262, EncodeForRegExpEscape)",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="            if (JS_IsException(str)) {\n                /* add the line number info */",
+        new="            if (JS_IsException(str)) {\n"
+        "                JSValueConst thrown = s->ctx->rt->current_exception;\n"
+        "                if (JS_IsError(thrown)) {\n"
+        "                    JS_FreeValue(s->ctx, JS_VALUE_GET_OBJ(thrown)->u.object_data);\n"
+        "                    JS_VALUE_GET_OBJ(thrown)->u.object_data = JS_UNDEFINED;\n                }\n"
+        "                /* add the line number info */",
+        why="an error in a regular expression literal has the literal's place; what it had so far was the parser's caller",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="        p = JS_VALUE_GET_OBJ(sf->cur_func);\n        b = NULL;\n        backtrace_barrier = false;\n",
+        new="        p = JS_VALUE_GET_OBJ(sf->cur_func);\n        b = NULL;\n        backtrace_barrier = false;\n"
+        "        if (!js_class_has_bytecode(p->class_id))\n            continue;\n",
+        why="natives have no place in the script",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    if (unlikely(new_len > (uint32_t)INT32_MAX)) {\n        JS_ThrowOutOfMemory(ctx);\n        return -1;\n    }\n\n"
+        "    old_size = p->u.array.u1.size;",
+        new="    if (unlikely(new_len > (uint32_t)INT32_MAX / sizeof(JSValue))) {\n        JS_ThrowOutOfMemory(ctx);\n"
+        "        return -1;\n    }\n\n    old_size = p->u.array.u1.size;",
+        why="with 32-bit sizes the bytes of 2^29 values are none, and the heap was written over: "
+        "`[].with.call({length: 2**29 + 1}, 0, 1)`",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    if (unlikely(s->malloc_size + (count * size) > s->malloc_limit - 1))",
+        new="    if (unlikely(count * size > INT32_MAX || s->malloc_size + (count * size) > s->malloc_limit - 1))",
+        why="see the next but one",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    if (unlikely(s->malloc_size + size > s->malloc_limit - 1))",
+        new="    if (unlikely(size > INT32_MAX || s->malloc_size + size > s->malloc_limit - 1))",
+        why="see the next entry",
+    ),
+    Patch(
+        file="quickjs.c",
+        old="    if (s->malloc_size + size - old_size > s->malloc_limit - 1)",
+        new="    if (size > INT32_MAX || s->malloc_size + size - old_size > s->malloc_limit - 1)",
+        why="a size near 2^32 made the sum wrap, so that it passed for a small one; no machine has more than 2 GB",
+    ),
 )

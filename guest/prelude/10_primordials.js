@@ -16,6 +16,7 @@ const { floor, imul, min } = Math;
 const { parseInt } = globalThis;
 const clock = Date.now;
 
+const arrayValues = Array.prototype.values;
 const arrayJoin = bindCall(Array.prototype.join);
 const arrayPush = bindCall(Array.prototype.push);
 const isWellFormed = bindCall(String.prototype.isWellFormed);

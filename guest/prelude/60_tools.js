@@ -53,16 +53,43 @@ function giveUp(ids) {
     }
 }
 
+// The iterable of a combinator as the engine's own combinator is to see it; `note` hears of each item as it passes by, so
+// that the order of everything, also of what goes wrong, is the engine's.
+function noting(iterable, note) {
+    if (isArray(iterable) && iterable[Symbol.iterator] === arrayValues) {
+        const list = [...iterable];
+        for (let i = 0; i < list.length; i++) note(list[i]);
+        return list;
+    }
+    const iterator = iterable[Symbol.iterator]();
+    const { next } = iterator;
+    return {
+        __proto__: null,
+        next() {
+            const step = apply(next, iterator, []);
+            if ((typeof step !== 'object' && typeof step !== 'function') || step === null || step.done) return step;
+            const { value } = step;
+            note(value);
+            return { done: false, value };
+        },
+        get return() {
+            const close = iterator.return;
+            return close === undefined || close === null ? undefined : () => apply(close, iterator, []);
+        },
+        [Symbol.iterator]() { return this; },
+    };
+}
+
 // A combinator of promises stands for the calls of all its members; where it is a race, the rest is given up at its end.
 function combining(native, isRace) {
     return function (iterable) {
-        const list = [...iterable];
         const ids = [];
-        for (const item of list) {
+        const note = (item) => {
             const found = typeof item === 'object' && item !== null ? weakGet(callsOf, item) : undefined;
-            if (found) for (const id of found) arrayPush(ids, id);
-        }
-        const result = apply(native, this, [list]);
+            if (found) for (let i = 0; i < found.length; i++) ids[ids.length] = found[i];
+        };
+        const watched = { __proto__: null, [Symbol.iterator]: () => noting(iterable, note)[Symbol.iterator]() };
+        const result = apply(native, this, [watched]);
         if (ids.length) {
             weakSet(callsOf, result, ids);
             if (isRace) promiseThen(result, () => giveUp(ids), () => giveUp(ids));

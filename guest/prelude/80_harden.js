@@ -12,13 +12,31 @@ const GLOBALS = new Set(`
 `.split(/\s+/));
 for (const name of ownKeys(realm)) if (!GLOBALS.has(name)) delete realm[name];
 
+// What one engine has and another has not: a script that a model writes once has to run on either.
+for (const [object, names] of [
+    [Map, ['getOrInsert', 'getOrInsertComputed']],
+    [WeakMap, ['getOrInsert', 'getOrInsertComputed']],
+    [Iterator, ['chunks', 'windows', 'includes', 'join']],
+    [ArrayBuffer, ['immutable', 'sliceToImmutable', 'transferToImmutable']],
+    [bindCall.constructor, ['fileName', 'lineNumber', 'columnNumber']],
+    [Date, ['toTemporalInstant']],
+    [BigInt, ['toLocaleString']],
+]) for (const name of names) delete object.prototype[name];
+for (const [object, names] of [
+    [Math, ['sumPrecise']],
+    [Iterator, ['concat', 'zip', 'zipKeyed']],
+]) for (const name of names) delete object[name];
+
 // Functions of the jar look like the engine's own: how they are written is not the script's business.
 const functionPrototype = getPrototypeOf(bindCall);
 const sourceOf = bindCall(functionPrototype.toString);
 replaceMethod(functionPrototype, 'toString', () => ({
     toString() {
-        if (typeof this !== 'function' || !weakHas(ours, this)) return sourceOf(this);
-        return `function ${getOwnPropertyDescriptor(this, 'name')?.value ?? ''}() { [native code] }`;
+        if (typeof this === 'function' && weakHas(ours, this)) {
+            return `function ${getOwnPropertyDescriptor(this, 'name')?.value ?? ''}() { [native code] }`;
+        }
+        const text = sourceOf(this);
+        return stringSlice(text, -15) === '[native code]\n}' ? 'function () { [native code] }' : text;
     },
 }).toString);
 
@@ -62,10 +80,17 @@ const OVERRIDABLE = [
     [Date.prototype, ['constructor', 'toJSON', 'toString']],
     [Promise.prototype, ['constructor', 'then', 'catch', 'finally']],
     [Map.prototype, ['constructor', 'get', 'set', 'has', 'delete', 'clear']],
+    [WeakMap.prototype, ['get', 'set', 'has', 'delete']],
+    [WeakSet.prototype, ['add', 'has', 'delete']],
+    [RegExp.prototype, ['exec', 'test']],
     [Set.prototype, ['constructor', 'add', 'has', 'delete', 'clear']],
     [getPrototypeOf(function () {}), ['toString', 'name', 'length', 'call', 'apply', 'bind']],
     [getPrototypeOf(getPrototypeOf([][Symbol.iterator]())), ['constructor']],
 ];
+for (const name of ownKeys(realm)) {
+    const object = typeof realm[name] === 'function' ? realm[name].prototype : undefined;
+    if (object) arrayPush(OVERRIDABLE, [object, ['constructor', 'toString', 'valueOf', 'toJSON']]);
+}
 for (const name of ['RangeError', 'TypeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError', 'AggregateError']) {
     arrayPush(OVERRIDABLE, [realm[name].prototype, ['constructor', 'message', 'name']]);
 }
@@ -99,7 +124,7 @@ freezeReachable([
     function () {}, async function () {}, function* () {}, async function* () {},
     (function* () {})(), (async function* () {})(),
     [][Symbol.iterator](), ''[Symbol.iterator](), new Map()[Symbol.iterator](), new Set()[Symbol.iterator](),
-    Iterator.from({ next() {} }), [].values().map((x) => x), Iterator.concat?.([]),
+    Iterator.from({ next() {} }), [].values().map((x) => x),
     ''.matchAll(/a/g), /a/[Symbol.matchAll](''),
     (function () { return arguments; })(), getOwnPropertyDescriptor((function () { 'use strict'; return arguments; })(), 'callee')?.get ?? {},
 ]);

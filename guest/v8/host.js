@@ -8,6 +8,7 @@ const KINDS = {
     __proto__: null, 'Array buffer allocation failed': 1, 'Invalid string length': 1, 'Maximum call stack size exceeded': 2,
 };
 const FRAMES = 50;
+const NAME_CHARS = 80;
 const { apply, construct, defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { parse } = JSON;
 const NativeDate = globalThis.Date;
@@ -16,6 +17,7 @@ const NativeSyntaxError = SyntaxError;
 const bindCall = Function.prototype.call.bind(Function.prototype.bind, Function.prototype.call);
 const weakGet = bindCall(WeakMap.prototype.get);
 const weakSet = bindCall(WeakMap.prototype.set);
+const toWellFormed = bindCall(String.prototype.toWellFormed);
 const charCodeAt = bindCall(String.prototype.charCodeAt);
 const keptStack = bindCall(getOwnPropertyDescriptor(new NativeError(), 'stack').get);
 
@@ -44,11 +46,23 @@ function getSiteMethods() {
 // V8 calls this once an error, when its stack is first read. Frames of the prelude are nobody's business. Who awaits is no
 // frame of the call, but the only one there is where a built-in promise made the error.
 function prepareStackTrace(error, sites) {
-    const kept = framed(error, sites, false);
-    return kept === '' ? framed(error, sites, true) : kept;
+    const [kept, position] = framed(sites, false);
+    const trace = kept === '' ? framed(sites, true)[0] : kept;
+    if (typeof error === 'object' && error !== null) weakSet(noted, error, [trace, position]);
+    return trace;
 }
 
-function framed(error, sites, isAsync) {
+// The name of a function as one word of a trace: a script can give any name to one.
+function plain(name) {
+    let shown = '';
+    for (let i = 0; i < name.length && i < NAME_CHARS; i++) {
+        const unit = charCodeAt(name, i);
+        shown += unit < 0x20 || unit === 0x28 || unit === 0x29 ? '_' : name[i];
+    }
+    return toWellFormed(shown);
+}
+
+function framed(sites, isAsync) {
     let trace = '';
     let position = 0;
     for (let i = 0; i < sites.length; i++) {
@@ -56,10 +70,9 @@ function framed(error, sites, isAsync) {
         const line = SITE.line(sites[i]) - 1;
         const column = SITE.column(sites[i]);
         position ||= pack(line, column);
-        trace += `    at ${SITE.name(sites[i]) ?? '<anonymous>'} (${SCRIPT}:${line}:${column})\n`;
+        trace += `    at ${plain(SITE.name(sites[i]) ?? '<anonymous>')} (${SCRIPT}:${line}:${column})\n`;
     }
-    if (typeof error === 'object' && error !== null) weakSet(noted, error, [trace, position]);
-    return trace;
+    return [trace, position];
 }
 
 const pack = (line, column) => (line > 32767 ? 0 : line << 16 | column & 0xffff);
@@ -121,7 +134,7 @@ const host = {
 
 // The run's clock, in UTC: the worker's time zone.
 function ClockDate(...parts) {
-    if (new.target === undefined) return `${new NativeDate(now)}`;
+    if (new.target === undefined) return withoutZone(dateText(new NativeDate(now)));
     return construct(NativeDate, parts.length ? parts : [now], new.target);
 }
 for (const name of ownKeys(NativeDate)) defineProperty(ClockDate, name, getOwnPropertyDescriptor(NativeDate, name));
@@ -129,9 +142,63 @@ defineProperty(ClockDate, 'now', { value: { now() { return now; } }.now, writabl
 defineProperty(NativeDate.prototype, 'constructor', { value: ClockDate, writable: true, enumerable: false, configurable: true });
 defineProperty(globalThis, 'Date', { value: ClockDate, writable: true, enumerable: false, configurable: true });
 
+// What V8 knows of time zones and locales depends on its version and its data; here there is no zone but UTC and no
+// locale, as on QuickJS.
+const dateMethod = (name) => bindCall(NativeDate.prototype[name]);
+const [year, month, ofMonth, hour, minute, second, dateText, timeText] = [
+    'getUTCFullYear', 'getUTCMonth', 'getUTCDate', 'getUTCHours', 'getUTCMinutes', 'getUTCSeconds', 'toString', 'toTimeString',
+].map(dateMethod);
+const normalize = bindCall(String.prototype.normalize);
+const [stringSplit, padStart, toLower, toUpper] = ['split', 'padStart', 'toLowerCase', 'toUpperCase'].map(
+    (name) => bindCall(String.prototype[name]));
+const numberText = bindCall(Number.prototype.toString);
+const two = (number) => padStart(`${number}`, 2, '0');
+const withoutZone = (text) => stringSplit(text, ' (')[0];
+
+function dayText(date) {
+    const number = year(date);
+    const shown = number < 0 ? `-${padStart(`${-number}`, 4, '0')}` : padStart(`${number}`, 4, '0');
+    return `${two(month(date) + 1)}/${two(ofMonth(date))}/${shown}`;
+}
+
+const clockText = (date) =>
+    `${two(hour(date) % 12 || 12)}:${two(minute(date))}:${two(second(date))} ${hour(date) < 12 ? 'AM' : 'PM'}`;
+const unlessInvalid = (text) => function (date) { return year(date) === year(date) ? text(date) : 'Invalid Date'; };
+
+// UTF-16 units in the order of code points: surrogates come last.
+const rank = (unit) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+
+function compareText(one, other) {
+    const [a, b] = [normalize(one), normalize(other)];
+    for (let i = 0; i < a.length && i < b.length; i++) {
+        const difference = rank(charCodeAt(a, i)) - rank(charCodeAt(b, i));
+        if (difference) return difference < 0 ? -1 : 1;
+    }
+    return a.length === b.length ? 0 : a.length < b.length ? -1 : 1;
+}
+
+for (const [object, name, action] of [
+    [NativeDate, 'toString', (date) => withoutZone(dateText(date))],
+    [NativeDate, 'toTimeString', (date) => withoutZone(timeText(date))],
+    [NativeDate, 'toLocaleString', unlessInvalid((date) => `${dayText(date)}, ${clockText(date)}`)],
+    [NativeDate, 'toLocaleDateString', unlessInvalid(dayText)],
+    [NativeDate, 'toLocaleTimeString', unlessInvalid(clockText)],
+    [Number, 'toLocaleString', (number) => numberText(number)],
+    [String, 'localeCompare', (text, other) => compareText(text, `${other}`)],
+    [String, 'toLocaleLowerCase', (text) => toLower(text)],
+    [String, 'toLocaleUpperCase', (text) => toUpper(text)],
+]) {
+    const native = object.prototype[name];
+    const method = { [name](other) { return action(this, other); } }[name];
+    defineProperty(method, 'length', getOwnPropertyDescriptor(native, 'length'));
+    defineProperty(object.prototype, name, { value: method, writable: true, enumerable: false, configurable: true });
+}
+
 // RegExp.$1 and its kin: what the last match anywhere was.
 const OWN_OF_REGEXP = ['length', 'name', 'prototype', 'escape', Symbol.species];
 for (const name of ownKeys(RegExp)) if (!OWN_OF_REGEXP.includes(name)) deleteProperty(RegExp, name);
+
+Object.setPrototypeOf(globalThis, Object.prototype);
 
 const handlers = prelude(host);
 

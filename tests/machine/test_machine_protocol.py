@@ -216,3 +216,15 @@ def test_unknown_engines_are_refused() -> None:
     """UsageError that names those there are."""
     with pytest.raises(UsageError, match="unknown engine 'v9'"):
         open_machine(engine="v9", limits=Limits())
+
+
+def test_a_small_answer_after_a_large_one_is_read_where_it_was_written() -> None:
+    """A message that outgrows the inbox moves it; the next one goes to the new place, also after a thaw."""
+    source = "const a = await tools.f(); const b = await tools.f(); return [a.length, await tools.f(), b]"
+    machine, _ = waiting(source, "f")
+    machine.resume([Answer(1, "x" * 200_000)])
+    image = machine.freeze()
+    machine.resume([Answer(2, "small")])
+    thawed, _ = thaw(image)
+    thawed.resume([Answer(2, "small")])
+    assert [done(each, Answer(3, 3)).value for each in (machine, thawed)] == [[200_000, 3, "small"]] * 2

@@ -20,7 +20,7 @@ from belljar.journal._history import History, error_of
 from belljar.journal._journal import Journal
 from belljar.journal._records import dumps
 from belljar.limits import FUEL_PER_MS, MAX_TIMEOUT_MS, Limits
-from belljar.machine import METERED, Call, Finished, Machine, Step, Waiting, open_machine
+from belljar.machine import ENGINES, METERED, Call, Finished, Machine, Step, Waiting, open_machine
 from belljar.script import reread
 from belljar.values import canonical_json, wire_tree
 
@@ -65,7 +65,10 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     history = History(journal.records)
     if history.end is None:
         raise JournalError("the journal ends before the run did", hint="The run's process died; see its calls' states.")
-    engine = engine or history.run["engine"]
+    recorded: str = history.run["engine"]
+    if engine is None and recorded not in ENGINES:
+        raise JournalError(f"the journal names an engine that is not known here: {recorded!r}")
+    engine = engine or recorded
     machine = open_machine(engine=engine, limits=replay_limits(_limits_of(history.run), engine))
     try:
         result = _run(machine, history)

@@ -52,6 +52,9 @@ PORT = struct.Struct("<14Id")
 REQUEST = struct.Struct("<II")
 """The fields that the host writes before a step: op and size, REQUEST_OFFSET into the port."""
 REQUEST_OFFSET = 4
+INBOX = struct.Struct("<II")
+"""Address and size of the guest's inbox, INBOX_OFFSET into the port."""
+INBOX_OFFSET = 16
 NOW_OFFSET = 56
 OP_BOOT, OP_SEAL, OP_START, OP_RESUME, OP_CHECK = range(5)
 MAX_WASM_STACK = 1_900 * 1024

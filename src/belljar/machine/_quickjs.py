@@ -16,6 +16,8 @@ from belljar.errors import ImageError, ScriptError
 from belljar.limits import FUEL_PER_MS, Limits
 from belljar.machine import _cache, _frozen, _guest, _report
 from belljar.machine._engine import (
+    INBOX,
+    INBOX_OFFSET,
     NOW_OFFSET,
     OP_CHECK,
     OP_RESUME,
@@ -120,7 +122,7 @@ class QuickJsMachine(ScriptMachine):
     def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
         instance, layout = self._instance, self._base.layout
         instance.store.set_epoch_deadline(ticks(budget_s))
-        inbox = layout.inbox if len(message) < layout.inbox_size else self._reserve(len(message) + 1)
+        inbox = self._inbox(len(message) + 1)
         if not inbox:
             return Stop(cause="message")
         ctypes.memmove(instance.address + inbox, message, len(message))
@@ -152,12 +154,19 @@ class QuickJsMachine(ScriptMachine):
             return self._report_text(port)
         return _stop(port, trap.trap_code if trap is not None else None)
 
-    def _reserve(self, size: int) -> int:
-        """Address of an inbox of `size` bytes; 0 where the guest has none."""
-        try:
-            address: int = self._instance.reserve(self._instance.store, size) & 0xFFFFFFFF
-        except wasmtime.Trap:
-            return 0
+    def _inbox(self, size: int) -> int:
+        """Address of the inbox, which has room for `size` bytes afterwards; 0 where the guest cannot have one.
+
+        It is where the guest says, since that is where it will read; so what it says is checked.
+        """
+        instance = self._instance
+        place = ctypes.string_at(instance.address + self._base.layout.port + INBOX_OFFSET, INBOX.size)
+        address, room = INBOX.unpack(place)
+        if room < size:
+            try:
+                address = instance.reserve(instance.store, size) & 0xFFFFFFFF
+            except wasmtime.Trap:
+                return 0
         return address if address + size <= self._memory_bytes() else 0
 
     def _report_text(self, port: Port) -> str | Stop:

@@ -74,6 +74,8 @@ class RemoteMachine(ScriptMachine):
     # -- one step -------------------------------------------------------------------------------------------------
 
     def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
+        if len(message) > self._limits.memory_mb << 20:
+            return Stop(cause="message")
         worker, has_isolate = self._pool.lease(id(self), self._program, lambda: not self._cancelled)
         if worker is None or not self._claim(worker):
             if worker is not None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from belljar.errors import Finding
 from belljar.script._detect import Detector, Segment, merge_texts
-from belljar.script._findings import Reporter, quote
+from belljar.script._findings import MAX_FINDINGS, Reporter, quote
 from belljar.script._grammar import Span
 from belljar.script._prose import OPEN
 from belljar.script._scope import Spans
@@ -49,10 +49,14 @@ def near_misses(text: str) -> tuple[Finding, ...]:
 
 
 def _report(text: str, span: Span, code: Spans, reporter: Reporter) -> None:
+    at = units = 0
     for found in _CANDIDATE.finditer(text, span.start, span.end):
+        if len(reporter) >= MAX_FINDINGS:
+            return
         if found.start() not in code and not _EXACT.fullmatch(found[0]) and _NAME.match(_plain(found[0])):
-            start = len(to_units(text[: found.start()])) if not text.isascii() else found.start()
-            reporter.add(_CODE, start, f"{quote(found[0])} is not a tag that is executed", hint=_HINT)
+            units += len(to_units(text[at : found.start()]))
+            at = found.start()
+            reporter.add(_CODE, units, f"{quote(found[0])} is not a tag that is executed", hint=_HINT)
 
 
 def _plain(candidate: str) -> str:

@@ -405,7 +405,9 @@ class Facade:
             open_call.signal.abort("timeout")
             message = f"{tool.name} did not answer within {timeout:g} s"
             return Answer(open_call.id, error=ToolExecutionError(message, tool=tool.name))
-        except (Exception, SystemExit, GeneratorExit) as error:  # the tool's failure is the script's to handle
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a tool raises, SystemExit too, is the script's to handle
             return Answer(open_call.id, error=tool_error(error, tool.name))
 
     async def _invoke(self, open_call: OpenCall) -> Any:
