@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from belljar.errors import UsageError
 from belljar.tools._contract import Contract
+from belljar.tools._names import check_parameter_name
 from belljar.tools._signature import Parameter, Signature
 
 _TYPES: Final[Mapping[str, Any]] = {
@@ -32,9 +33,11 @@ def compile_given(
     parameters: Mapping[str, Any], result: Mapping[str, Any], *, function: Signature, tool: str
 ) -> Contract:
     """The contract of a tool with these two schemas. Raises UsageError when `parameters` describes no object."""
-    stated = parameters.get("properties", {})
+    stated = parameters.get("properties", {}) if isinstance(parameters, Mapping) else None
     if not isinstance(stated, Mapping) or parameters.get("type", "object") != "object":
         raise UsageError(f"tool {tool!r}: parameters is not the JSON Schema of an object", hint="Give its properties.")
+    for name in stated:
+        check_parameter_name(tool, str(name))
     properties = {str(name): schema if isinstance(schema, Mapping) else {} for name, schema in stated.items()}
     required = {name for name in _listed(parameters.get("required")) if name in properties}
     return Contract(

@@ -41,6 +41,6 @@ def _check_segment(name: str, segment: str) -> None:
 
 
 def check_parameter_name(tool: str, name: str) -> None:
-    """Raises UsageError for the one name that is no plain key in a JavaScript object literal: it sets the prototype."""
-    if name == "__proto__":
+    """Raises UsageError for `__proto__`, which sets the prototype in a literal, and for half a surrogate pair."""
+    if name == "__proto__" or any("\ud800" <= letter <= "\udfff" for letter in name):
         raise UsageError(f"tool {tool!r} has a parameter named {name!r}, which is no plain key in JavaScript")
