@@ -14,8 +14,8 @@ from support import boom, echo, hang
 import belljar
 from belljar import Limits, Outcome
 
-SLACK_S = 0.4
-"""What a busy computer needs beyond an attack's limit, to start and end a run."""
+SLACK_S = 5.0
+"""Beyond its limit and this, an attack hangs. How far runs overshoot on an idle computer is what the soak measures."""
 HARMLESS = "return [await tools.echo({value: [1, 'two', null]}), Math.max(3, 4), [3, 1, 2].sort(), String({})]"
 
 
