@@ -265,7 +265,7 @@ class Workers:
             except BaseException:
                 with self._changed:
                     self._busy -= 1
-                    self._changed.notify()
+                    self._changed.notify_all()
                 raise
         return worker, mine is not None
 
@@ -274,16 +274,18 @@ class Workers:
         with self._changed:
             self._waiting[tenant] = worker
             self._busy -= 1
-            self._changed.notify()
+            self._changed.notify_all()
 
     def drop(self, worker: Worker) -> None:
         """The step is over and the worker dead. Another one starts at once: who needs it will not have to wait."""
         worker.bury()
-        successor = Worker(worker.program)
+        successor: Worker | None = None
+        with contextlib.suppress(OSError):  # whoever needs a worker next hears of it
+            successor = Worker(worker.program)
         with self._changed:
-            self._idle.append(successor)
+            self._idle += [successor] if successor is not None else []
             self._busy -= 1
-            self._changed.notify()
+            self._changed.notify_all()
 
     def leave(self, tenant: int) -> None:
         """The tenant's run has ended; its worker goes to the next."""
@@ -293,7 +295,7 @@ class Workers:
                 return
             if worker.reset():
                 self._idle.append(worker)
-                self._changed.notify()
+                self._changed.notify_all()
                 return
         worker.bury()
 
