@@ -188,6 +188,7 @@ def _unpacked(packed: Any) -> tuple[int, int]:
 
 
 def _error(told: dict[str, Any], places: Places, limits: Limits) -> BelljarError:
+    json.dumps(told)  # an error is plain JSON: no bytes
     kind = ERRORS.get(told["code"], ScriptRuntimeError)
     if not issubclass(kind, ScriptError):
         kind = ScriptRuntimeError
