@@ -274,7 +274,8 @@ PATCHES = (
         file="quickjs.c",
         old="                js_async_generator_reject(ctx, s, next->result);\n            }\n            goto done;",
         new="                js_async_generator_reject(ctx, s, next->result);\n            }\n"
-        "            if (s->state == JS_ASYNC_GENERATOR_STATE_AWAITING_RETURN)\n                goto done;\n            break;",
+        "            if (s->state == JS_ASYNC_GENERATOR_STATE_AWAITING_RETURN)\n                goto done;\n"
+        "            break;",
         why="a completed async generator answers all that is queued (ECMA-262, AsyncGeneratorDrainQueue)",
     ),
     Patch(
@@ -291,8 +292,8 @@ PATCHES = (
         "                mpb_set_u64(tmp1, ++mant);\n"
         "                m1 = mul_pow_round_to_d(&e1, tmp1, radix1, radix_shift, E - P, JS_RNDN);\n            }\n"
         "            if (m1 == m && e1 == e) {\n            prec_found:",
-        why="above a power of two doubles lie twice as far apart as below it, so the shortest text that reads back as it "
-        "may be the next one up (ECMA-262, Number::toString, wants the fewest digits)",
+        why="above a power of two doubles lie twice as far apart as below it, so the shortest text that reads back as "
+        "it may be the next one up (ECMA-262, Number::toString, wants the fewest digits)",
     ),
     Patch(
         file="quickjs.c",
@@ -311,7 +312,7 @@ PATCHES = (
         "                    JS_FreeValue(s->ctx, JS_VALUE_GET_OBJ(thrown)->u.object_data);\n"
         "                    JS_VALUE_GET_OBJ(thrown)->u.object_data = JS_UNDEFINED;\n                }\n"
         "                /* add the line number info */",
-        why="an error in a regular expression literal has the literal's place; what it had so far was the parser's caller",
+        why="an error in a regular expression literal has the literal's place, and not that of the parser's caller",
     ),
     Patch(
         file="quickjs.c",
@@ -322,8 +323,8 @@ PATCHES = (
     ),
     Patch(
         file="quickjs.c",
-        old="    if (unlikely(new_len > (uint32_t)INT32_MAX)) {\n        JS_ThrowOutOfMemory(ctx);\n        return -1;\n    }\n\n"
-        "    old_size = p->u.array.u1.size;",
+        old="    if (unlikely(new_len > (uint32_t)INT32_MAX)) {\n        JS_ThrowOutOfMemory(ctx);\n"
+        "        return -1;\n    }\n\n    old_size = p->u.array.u1.size;",
         new="    if (unlikely(new_len > (uint32_t)INT32_MAX / sizeof(JSValue))) {\n        JS_ThrowOutOfMemory(ctx);\n"
         "        return -1;\n    }\n\n    old_size = p->u.array.u1.size;",
         why="with 32-bit sizes the bytes of 2^29 values are none, and the heap was written over: "

@@ -15,7 +15,7 @@ from support import QUICK, Witness, add, echo, hang
 
 import belljar
 from belljar import Harness, Limits, Outcome, tool
-from belljar.errors import HarnessInternalError, UsageError
+from belljar.errors import UsageError
 from belljar.machine._machine import Stop
 from belljar.machine._quickjs import QuickJsMachine
 

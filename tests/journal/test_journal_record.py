@@ -174,7 +174,7 @@ def chained(*records: Record) -> bytes:
         ([Record("end", {"value": 1})], "first record is missing"),
         ([Record("run", {"format": 99})], "journal format 99 is not known here"),
         ([Record("run", {"format": 1}), Record("surprise", {})], "record 1 is not of this format"),
-            ([Record("run", {"format": 1})], "record 0 has no run_id that can be read"),
+        ([Record("run", {"format": 1})], "record 0 has no run_id that can be read"),
     ],
 )
 def test_a_well_chained_journal_of_another_kind_is_refused(records: list[Record], message: str) -> None:

@@ -166,8 +166,12 @@ class Machine(Protocol):
         ...
 
     def close(self) -> None:
-        """Overwrite the memory and give it back. May be called again."""
+        """Give the run's memory back, overwritten where the engine can. May be called again, from any thread."""
         ...
+
+    def __enter__(self) -> Machine: ...
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
