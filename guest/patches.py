@@ -287,9 +287,17 @@ PATCHES = (
     ),
     Patch(
         file="dtoa.c",
+        old="            /* remove useless trailing zero digits */\n",
+        new="            const uint64_t nearest = mant;\n            const int digits = P;\n"
+        "            /* remove useless trailing zero digits */\n",
+        why="see the next entry",
+    ),
+    Patch(
+        file="dtoa.c",
         old="            if (m1 == m && e1 == e) {\n            prec_found:",
         new="            if ((m1 != m || e1 != e) && m == (uint64_t)1 << 52) {\n"
-        "                mpb_set_u64(tmp1, ++mant);\n"
+        "                mant = nearest + 1;\n                P = digits;\n"
+        "                mpb_set_u64(tmp1, mant);\n"
         "                m1 = mul_pow_round_to_d(&e1, tmp1, radix1, radix_shift, E - P, JS_RNDN);\n            }\n"
         "            if (m1 == m && e1 == e) {\n            prec_found:",
         why="above a power of two doubles lie twice as far apart as below it, so the shortest text that reads back as "
