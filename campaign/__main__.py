@@ -1,6 +1,6 @@
 """`python -m campaign [NAME...] [--seconds N] [--test262 PATH] [--keep FOLDER]`: the long attacks, one after the other.
 
-Exit code 1 when one of them found something. What it found is kept as a file, for the tests to run from now on.
+Exit code 1 when one of them found something. What can be run again is kept as a file, for the tests to run from now on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 from belljar.machine import installed_engines
 from campaign.plan import Campaign, Find, Plan, Report
+from campaign.targets import REPLAYED
 
 CAMPAIGNS: Final[Mapping[str, str]] = {
     "fuzz": "campaign.fuzz",
@@ -38,7 +39,12 @@ def main(arguments: list[str]) -> int:
     plan = Plan(seconds=given.seconds, engines=installed_engines(), test262=given.test262)
     finds = [find for name in given.names or CAMPAIGNS for find in told(name, plan)]
     for find in finds:
-        print(f"FOUND {find.target}: {find.why}\n  kept as {keep(find, given.keep)}")
+        print(f"FOUND {find.target}: {find.why}")
+        print(
+            f"  kept as {keep(find, given.keep)}"
+            if find.target in REPLAYED
+            else f"  {find.data.decode(errors='replace')}"
+        )
     return 1 if finds else 0
 
 

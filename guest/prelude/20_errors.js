@@ -42,8 +42,16 @@ function read(object, key) {
 
 const KINDS = [undefined, 'ScriptMemoryError', 'ScriptStackError'];
 
-// What the host is told of an uncaught `reason`, as plain data.
+// What the host is told of an uncaught `reason`, as plain data. The reason may be a proxy that throws at every look.
 function describe(reason) {
+    try {
+        return described(reason);
+    } catch {
+        return { code: 'ScriptRuntimeError', message: 'the script threw a value that cannot be shown as text', name: 'throw' };
+    }
+}
+
+function described(reason) {
     const trace = host.trace(reason);
     const known = weakGet(coded, reason);
     if (known) {
@@ -71,7 +79,7 @@ function describe(reason) {
 // The first few errors of an AggregateError.
 function listed(errors) {
     const out = [];
-    const count = min(errors.length, 5);
+    const count = min(read(errors, 'length') >>> 0, 5);
     for (let i = 0; i < count; i++) {
         const error = read(errors, i);
         arrayPush(out, `${textOf(read(error ?? {}, 'name'))}: ${textOf(read(error ?? {}, 'message'))}`);

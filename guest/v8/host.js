@@ -109,8 +109,9 @@ const host = {
         return note(error)?.[0];
     },
     kind(error) {
-        if (!(error instanceof RangeError) || note(error) === undefined) return 0;
-        return KINDS[getOwnPropertyDescriptor(error, 'message')?.value] ?? 0;
+        if (typeof error !== 'object' || error === null || note(error) === undefined) return 0;
+        const message = getOwnPropertyDescriptor(error, 'message')?.value;
+        return (typeof message === 'string' && KINDS[message]) || 0;
     },
     // The worker process bounds memory and stack; V8 does not tell where they ran out, nor where a value was thrown.
     memory() {},

@@ -26,7 +26,7 @@ from belljar.machine import _v8_worker as worker_program
 from belljar.machine import _workers as pooling
 from belljar.machine._remote import V8Machine
 from belljar.machine._workers import Workers, workers
-from belljar.script import parse
+from belljar.script import Script, parse
 
 pytestmark = pytest.mark.skipif(find_spec("py_mini_racer") is None, reason="the extra v8 is not installed")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -99,6 +99,35 @@ def test_figures_count_memory_time_and_steps() -> None:
     assert (figures.fuel, figures.steps) == (0, 2)
     assert figures.cpu_ms > 0
     assert figures.memory_bytes > 8_000_000
+
+
+BREAKOUTS = [
+    "}, evil(), async function () {",
+    "}, class {",
+    "}, () => {",
+    "}, function (a = 1) {",
+    "}); evil(); (async function () {",
+    "}]; evil(); [async function () {",
+    "}; evil(); async function g() {",
+    "}, async g() {",
+    "}}); evil(); ({async f() {",
+    "} /* } */, { async g() {",
+    "} async function g() {",
+    "}\n-->\nasync function g() {",
+    "return 1 }, f() { for (;;);",
+]
+
+
+@pytest.mark.parametrize("code", BREAKOUTS)
+def test_a_text_that_leaves_its_function_is_refused_and_nothing_of_it_runs(code: str, engine: str) -> None:
+    """The front end is passed by: the jar's own compiler says it, and at the same place for a run and for a check."""
+    script = Script(source=code, sha256="", code=code)
+    limits = Limits(timeout_ms=200)
+    with open_machine(engine=engine, limits=limits) as machine:
+        error = error_of(machine.start(script))
+    checked = open_machine(engine=engine, limits=limits).compile_error(script)  # type: ignore[attr-defined]  # every engine's machine has it
+    assert error.code == "ScriptSyntaxError", error.message
+    assert (checked.code, checked.message) == (error.code, error.message)
 
 
 # -- what it cannot do ------------------------------------------------------------------------------------------------

@@ -34,6 +34,11 @@ SLACK_BYTES = 96 << 20
 """Memory beyond a run's own that the kernel grants the process: V8 collects array buffers that nobody needs only when
 there are some 64 MB of them, and the collector itself needs room."""
 
+NAMED = "\n//# sourceURL=script.ts"
+"""How positions know the script's lines: by this name, and from line 2."""
+NOT_ONE_BODY = "the script must be one function body; check the closing brackets"
+"""As guest/jar.c says it."""
+
 _STDIN, _STDOUT = 0, 1
 _NUMBER, _TEXT, _UNDEFINED, _FUNCTION = 4, 5, 11, 100
 _THROWN, _REFUSED, _OUT_OF_MEMORY = 200, 201, 202
@@ -116,14 +121,22 @@ class Isolate:
     def _compiled(self, code: str) -> tuple[Any, Any]:
         """The function whose body is `code`, or what the parser says against it.
 
-        Each probe throws before anything of `code` runs. A text that closes its function early and goes on would have
-        to close a parenthesis in one and a bracket in the other, so what passes both is one function body.
+        Each probe throws before anything of `code` runs. After a text that closes its function early, a declaration
+        must be followed by a statement, and a method by a comma or a brace, with which no statement begins: what
+        passes both is one function body.
         """
-        for begin, end in ("()", "[]"):
-            told = self._run(self._dll.mr_eval, self._text(f"throw 0;{wrapped(code, begin, end)}"))
-            if told.contents.type == _REFUSED:
-                return self._undefined(), self._json(refusal_of(self._read(told)))
-        return self._run(self._dll.mr_eval, self._text(wrapped(code, "(", ")"))), self._undefined()
+        told = self._parsed(f"async function f() {{\n{code}\n}}")
+        if told is None and (told := self._parsed(f"({{async f() {{\n{code}\n}}}})")):
+            told["message"] = NOT_ONE_BODY
+        if told is not None:
+            return self._undefined(), self._json(told)
+        program = f"(async function () {{\n{code}\n}}){NAMED}"
+        return self._run(self._dll.mr_eval, self._text(program)), self._undefined()
+
+    def _parsed(self, program: str) -> dict[str, Any] | None:
+        """What the parser says against `program`; None when it is well-formed. Nothing of it runs."""
+        told = self._run(self._dll.mr_eval, self._text(f"throw 0;{program}{NAMED}"))
+        return refusal_of(self._read(told)) if told.contents.type == _REFUSED else None
 
     # -- values ---------------------------------------------------------------------------------------------------
 
@@ -174,11 +187,6 @@ class Isolate:
     def _on_result(self, _task: int, handle: Any) -> None:
         self._result = handle
         os.write(self._system.done_in, b".")
-
-
-def wrapped(code: str, begin: str, end: str) -> str:
-    """`code` as the body of an async function; its first line is line 2."""
-    return f"{begin}async function () {{\n{code}\n}}{end}\n//# sourceURL=script.ts"
 
 
 def refusal_of(text: str) -> dict[str, Any]:
