@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from campaign import grammar
 from campaign.session import session
 from campaign.text_laws import detector, eraser, parser
 from campaign.wall_laws import image, journal, protocol
@@ -23,5 +24,6 @@ TARGETS: Final[Mapping[str, Check]] = {
     "journal": journal,
 }
 """What is fuzzed in Python, by name."""
-REPLAYED: Final[Mapping[str, Check]] = {**TARGETS, "native": session}
-"""Every target that finds are kept of: those and the C shim, whose sessions run again in the machine itself."""
+REPLAYED: Final[Mapping[str, Check]] = {**TARGETS, "native": session, "parity": grammar.check}
+"""Every target that finds are kept of: those, the C shim, whose sessions run again in the machine itself, and programs
+that must do the same on every engine."""

@@ -17,14 +17,14 @@ function start({ code, tools, context, seed, limits }) {
     freeze(context.telemetry);
     host.stack(run.limits.stack_bytes);
     host.memory(run.limits.memory_bytes);
-    let body;
+    let promise;
     try {
-        body = host.compile(wrapped(code));
+        promise = host.compile(wrapped(code))(); // V8 finds some errors of syntax only here
     } catch (error) {
         fail(syntaxError(error));
         return;
     }
-    settled(body());
+    settled(promise);
 }
 
 // In the order in which machine/_quickjs.py writes them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import os
+import platform
 import re
 import select
 import signal
@@ -25,7 +26,7 @@ from belljar.machine import Answer, Finished, Step, Waiting, open_machine
 from belljar.machine import _v8_worker as worker_program
 from belljar.machine import _workers as pooling
 from belljar.machine._remote import V8Machine
-from belljar.machine._workers import Workers, workers
+from belljar.machine._workers import Program, Workers, workers
 from belljar.script import Script, parse
 
 pytestmark = pytest.mark.skipif(find_spec("py_mini_racer") is None, reason="the extra v8 is not installed")
@@ -275,7 +276,7 @@ def test_a_run_that_is_cancelled_while_it_waits_for_a_worker_gives_up_waiting(po
     assert error_of(steps[0]).code == "ScriptCancelledError"
 
 
-def forged(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> belljar.BelljarError:
+def forged(folder: Path, reply: str, ready: str = "1") -> belljar.BelljarError:
     """The error of a run whose worker says `reply`, Python source of a bytes value, instead of a report."""
     program = folder / "worker.py"
     program.write_text(
@@ -286,12 +287,13 @@ def forged(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> belljar
         "    while len(data) < size: data += os.read(0, size - len(data)) or os._exit(0)\n"
         "    return data\n"
         "def request(): return read(struct.unpack('<IB', read(5))[0])\n"
-        f"request(); os.write(1, frame({worker_program.READY}, b'1')); request()\n"
+        f"request(); os.write(1, frame({worker_program.READY}, b'{ready}')); request()\n"
         f"os.write(1, {reply}); request()\n"
     )
-    monkeypatch.setattr(worker_program, "__file__", str(program))
     pool = Workers(most=1)
-    error = error_of(begun("return 1", pool, timeout_ms=50)[1])
+    machine = V8Machine(Limits(timeout_ms=50), pool)
+    machine._program = Program(command=(str(program),))
+    error = error_of(machine.start(parse("return 1")))
     pool.close()
     return error
 
@@ -311,11 +313,84 @@ def forged(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> belljar
         (f"frame({worker_program.STOPPED}, b'memory 0 0')", "ScriptMemoryError"),
     ],
 )
-def test_a_worker_that_was_taken_over_can_say_what_it_likes(
-    reply: str, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_worker_that_was_taken_over_can_say_what_it_likes(reply: str, code: str, tmp_path: Path) -> None:
     """Half a frame, an endless one, another kind, another type: a coded error of this run, in time."""
-    assert forged(monkeypatch, tmp_path, reply).code == code
+    assert forged(tmp_path, reply).code == code
+
+
+@pytest.mark.parametrize("ready", ["many", ""])
+def test_a_worker_that_does_not_start_as_it_should_is_an_internal_error(ready: str, tmp_path: Path) -> None:
+    """And gives its place back: the run is not told that it took too long."""
+    error = forged(tmp_path, "b''", ready=ready)
+    assert (error.code, error.details) == ("HarnessInternalError", {"exit": "the worker process did not start"})
+
+
+def test_an_idle_worker_that_died_is_nobody_s_error(pool: Workers) -> None:
+    """Nothing of a run had been said to it yet: the next one gets another."""
+    begun("return 1", pool)
+    (idle,) = pool._idle
+    os.kill(idle.pid, signal.SIGKILL)
+    idle._process.wait()
+    assert begun("return 2", pool)[1] == Finished(value=2, returned=True)
+
+
+def test_where_no_process_can_be_started_the_error_says_so(pool: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A coded, retryable error; and the place in the pool is free again."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refuse)
+        error = error_of(begun("return 1", pool)[1])
+    assert (error.code, error.details["exit"]) == (
+        "HarnessInternalError",
+        "no worker process can be started: Too many open files",
+    )
+    assert begun("return 1", pool)[1] == Finished(value=1, returned=True)
+
+
+def test_what_interrupts_a_step_costs_its_worker_and_nothing_else(
+    pool: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control-C in the middle of a step: the process is ended, its place given back."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pooling.Channel, "receive", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            begun("for (;;);", pool)
+    assert begun("return 1", pool)[1] == Finished(value=1, returned=True)
+
+
+def test_a_cancellation_just_after_the_report_harms_no_other_run(
+    pool: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker that it kills is not given to the next run; this one is cancelled."""
+    machine = V8Machine(Limits(), pool)
+    ask = V8Machine._ask
+
+    def late(self: V8Machine, *arguments: Any) -> Any:
+        reply = ask(self, *arguments)
+        self.cancel()
+        return reply
+
+    with monkeypatch.context() as patch:
+        patch.setattr(V8Machine, "_ask", late)
+        assert error_of(machine.start(parse("return 1"))).code == "ScriptCancelledError"
+    assert begun("return 2", pool)[1] == Finished(value=2, returned=True)
+
+
+def test_a_report_that_no_run_of_these_limits_could_make_is_refused(tmp_path: Path) -> None:
+    """More calls than a run may make; more bytes than its memory could hold."""
+    calls = ",".join(f'[{n},"f",[],0]' for n in range(1, 1_100))
+    report = f'{{"status":"running","calls":[{calls}]}}'
+    assert forged(tmp_path, f"frame({worker_program.REPORT}, b'1 0\\n' + {report.encode()!r})").code == (
+        "HarnessInternalError"
+    )
+    assert forged(tmp_path, f"struct.pack('<IB', {193 << 20}, {worker_program.REPORT})").code == "HarnessInternalError"
 
 
 # -- the pool ---------------------------------------------------------------------------------------------------------
@@ -361,7 +436,7 @@ def test_many_runs_on_few_workers_all_end() -> None:
 
 def test_a_worker_is_replaced_after_its_share_of_runs(pool: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     """What V8 may leak from run to run does not add up without end."""
-    monkeypatch.setattr(pooling, "RUNS", 2)
+    monkeypatch.setattr("belljar.machine._remote.RUNS", 2)
     pids = []
     for _ in range(3):
         machine, step = begun("return await tools.ask({n: 1})", pool)
@@ -462,53 +537,68 @@ def _status(pid: int, name: str) -> str:
 
 @LINUX
 def test_a_worker_has_no_environment_no_files_and_may_get_none(pool: Workers) -> None:
-    """Pipes to its parent, and one file about its own memory; the limit on descriptors is what it has."""
+    """Pipes to its parent, and one file about its own memory; none more can be made, and calls are filtered."""
     machine, _ = begun(TWO_CALLS, pool)
     proc = Path(f"/proc/{pid_of(machine)}")
     environment = sorted(filter(None, (proc / "environ").read_bytes().split(b"\0")))
     targets = {int(link.name): os.readlink(link) for link in (proc / "fd").iterdir()}
     limits = re.search(r"Max open files +(\d+) +(\d+)", (proc / "limits").read_text())
     assert limits is not None
+    filtered = "2" if platform.machine() == "x86_64" else "0"
     assert environment == [b"LC_ALL=C", b"TZ=UTC"]
     assert all(target.startswith("pipe:") or target.endswith("/statm") for target in targets.values())
-    assert {int(limit) for limit in limits.groups()} == {max(targets) + 1}
+    assert limits.groups() == ("0", "0")
+    assert _status(pid_of(machine), "Seccomp") == filtered
     assert (os.readlink(proc / "cwd"), _status(pid_of(machine), "NoNewPrivs")) == ("/", "1")
 
 
 CONFINED = """
-import ctypes, os, runpy, socket
-program = runpy.run_path({path!r}, run_name="worker")
-version = program["landlock"]()
+import os, resource, socket
+from belljar.machine import _confine
+waiting = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+is_there = _confine.{wall}()
+if {wall!r} == "confine":
+    os.close(waiting.detach())  # a number that is free again
 tries = {{
     "read": lambda: open("/etc/hostname"),
-    "list": lambda: os.listdir("/"),
     "write": lambda: open({scratch!r}, "w"),
     "run": lambda: os.execv("/bin/true", ["true"]),
     "signal": lambda: os.kill(os.getppid(), 0),
-    "connect": lambda: socket.create_connection(("127.0.0.1", 9)),
 }}
-if {limit}:
-    program["confine"]()
-    tries["socket"] = socket.socket
+if {wall!r} == "landlock":
+    tries["list"] = lambda: os.listdir("/")
+    tries["connect"] = lambda: socket.create_connection(("127.0.0.1", 9))
+else:
+    tries |= {{
+        "process": os.fork,
+        "mode": lambda: os.chmod({scratch!r}, 0o700),
+        "time": lambda: os.utime({scratch!r}),
+        "place": lambda: os.chdir("/tmp"),
+        "limits of the parent": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1)),
+        "order": lambda: os.setpriority(os.PRIO_PROCESS, os.getppid(), 19),
+        "datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "memory file": lambda: os.memfd_create("x"),
+        "pipe": os.pipe,
+    }}
 def denied(action):
     try:
         action()
     except OSError as error:
         return error.errno
-print(version, {{name: denied(action) for name, action in tries.items()}})
+print(int(is_there is None or is_there > 0), {{name: denied(action) for name, action in tries.items()}})
 """
 
 
 @LINUX
-@pytest.mark.parametrize("limit", [False, True])
-def test_the_confined_process_can_open_run_and_signal_nothing(limit: bool, tmp_path: Path) -> None:
-    """Landlock by itself denies access; without a descriptor to be had, not even a socket can be made."""
-    path = worker_program.__file__
-    program = CONFINED.format(path=path, scratch=str(tmp_path / "x"), limit=limit)
+@pytest.mark.parametrize("wall", ["landlock", "filter_calls", "confine"])
+def test_the_confined_process_can_open_run_and_signal_nothing(wall: str, tmp_path: Path) -> None:
+    """Landlock by itself, the filter of system calls by itself, and all that a worker has, with a descriptor to spare."""
+    (tmp_path / "x").touch()
+    program = CONFINED.format(wall=wall, scratch=str(tmp_path / "x"))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    version, _, told = done.stdout.partition(" ")
-    if version == "0":
-        pytest.skip("this kernel has no Landlock")
+    is_there, _, told = done.stdout.partition(" ")
+    if is_there == "0":
+        pytest.skip(f"this kernel or processor has no {wall}")
     errors = ast.literal_eval(told)
     assert all(errors.values()), errors
 
@@ -540,13 +630,21 @@ def test_a_worker_ends_with_its_parent() -> None:
 
 @pytest.mark.slow
 def test_a_forked_child_has_workers_of_its_own() -> None:
-    """Two processes never talk to one worker."""
+    """Two processes never talk to one worker, also where a run waited when the process was forked."""
     program = (
         "import os\n"
         "import belljar\n"
         "print(belljar.run('return 1', engine='v8').value, flush=True)\n"
-        "if pid := os.fork(): os.waitpid(pid, 0); print(belljar.run('return 3', engine='v8').value)\n"
-        "else: print(belljar.run('return 2', engine='v8').value, flush=True); os._exit(0)\n"
+        "from belljar.machine import Answer, open_machine\n"
+        "from belljar.script import parse\n"
+        "waiting = open_machine(engine='v8')\n"
+        "waiting.start(parse('return await tools.f()'), tools=('f',))\n"
+        "if pid := os.fork():\n"
+        "    os.waitpid(pid, 0)\n"
+        "    print(waiting.resume([Answer(1, 3)]).value)\n"
+        "else:\n"
+        "    waiting.close()\n"
+        "    print(belljar.run('return 2', engine='v8').value, flush=True)\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60, check=True

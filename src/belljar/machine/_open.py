@@ -33,6 +33,13 @@ def _v8(limits: Limits) -> Machine:
     return V8Machine(limits)
 
 
+def _contained_v8(limits: Limits) -> Machine:
+    _require_processes()
+    from belljar.machine._remote import V8Machine
+
+    return V8Machine(limits, is_contained=True)
+
+
 def _require_processes() -> None:
     if os.name != "posix":
         raise EngineUnavailableError(
@@ -44,11 +51,12 @@ _OPENERS: Final[Mapping[tuple[str, str], Callable[[Limits], Machine]]] = {
     ("quickjs", "none"): _quickjs,
     ("quickjs", "process"): _contained_quickjs,
     ("v8", "none"): _v8,
-    ("v8", "process"): _v8,
+    ("v8", "process"): _contained_v8,
 }
 ENGINES: Final = ("quickjs", "v8")
 ISOLATIONS: Final = ("none", "process")
-"""What stands around the engine besides its own walls. V8 always has a process."""
+"""What stands around the engine besides its own walls; `process` is a process for each run. V8 always has one, which
+without it serves one run after another."""
 METERED: Final = frozenset({"quickjs"})
 """Engines that count fuel."""
 
@@ -73,8 +81,8 @@ def _has_v8() -> bool:
 def open_machine(*, engine: str = "quickjs", limits: Limits | None = None, isolation: str = "none") -> Machine:
     """A fresh machine, ready for `start`. Close it, or use it in a `with` statement, unless it ran to its end.
 
-    With isolation `process` the machine lives in a worker process that can open, run and reach nothing; it cannot be
-    frozen then.
+    With isolation `process` the machine has a worker process for itself, which can open, run and reach nothing; it
+    cannot be frozen then.
 
     The first call in a process loads the compiled guest (some 10 ms), the first on a computer compiles it (some 1 s).
     Raises UsageError for an unknown engine, EngineUnavailableError for one that is not installed, CacheError where the

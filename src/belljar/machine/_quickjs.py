@@ -34,6 +34,7 @@ from belljar.machine._places import BytePlaces
 from belljar.machine._protocol import Figures, State, Waiting, require
 from belljar.machine._watchdog import STOP_CANCEL, STOP_TIME, Watch, ticks
 from belljar.script import reread
+from belljar.values import MAX_DEPTH, from_wire, to_wire
 
 STACK_BYTES = 11 * 65_536
 """The linear stack, at the bottom of memory; as in guest/build.py."""
@@ -72,7 +73,7 @@ class QuickJsMachine(ScriptMachine):
             "source": self._script.source,
             "profile": self._script.profile,
             "limits": asdict(self._limits),
-            "open": [list(call) for call in self._open.values()],
+            "open": to_wire([list(call) for call in self._open.values()], depth=MAX_DEPTH),
             "last_id": self._open.last_id,
             "used_s": self._used_s,
             "steps": self._steps,
@@ -203,7 +204,9 @@ class QuickJsMachine(ScriptMachine):
     def _restore(self, frozen: _frozen.Frozen) -> None:
         header = frozen.header
         self._script = reread(header["source"], profile=header["profile"], source_bytes=self._limits.source_bytes)
-        self._open = _report.OpenCalls(map(_report.OpenCall.checked, header["open"]), last_id=int(header["last_id"]))
+        self._open = _report.OpenCalls(
+            map(_report.OpenCall.checked, from_wire(header["open"])), last_id=int(header["last_id"])
+        )
         self._used_s = float(header["used_s"])
         self._steps = int(header["steps"])
         self._map(frozen)

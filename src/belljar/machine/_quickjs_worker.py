@@ -1,6 +1,6 @@
 """The program of a worker process that has QuickJS machines: the machine of `_quickjs`, one after another.
 
-Frames and confinement are those of `_v8_worker`. The machine bounds itself here as it does anywhere; a worker that
+Frames are those of `_v8_worker`. The machine bounds itself here as it does anywhere; a worker that
 does not answer is killed by its parent.
 """
 
@@ -10,9 +10,10 @@ import os
 from typing import Any
 
 from belljar.limits import Limits
+from belljar.machine._confine import confine
 from belljar.machine._machine import Stop
 from belljar.machine._quickjs import QuickJsMachine
-from belljar.machine._v8_worker import READY, REPORT, STOPPED, System, confine, reply, requests, scripts
+from belljar.machine._v8_worker import READY, REPORT, STOPPED, System, reply, requests, scripts
 
 
 def main() -> None:

@@ -11,16 +11,16 @@ import hashlib
 import sys
 import threading
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from belljar.errors import UsageError
 from belljar.limits import Limits
 from belljar.machine import _guest
-from belljar.machine import _v8_worker as v8_program
 from belljar.machine._machine import CHECK, START, ScriptMachine, Stop
 from belljar.machine._places import BytePlaces, UnitPlaces
 from belljar.machine._protocol import Figures, require
-from belljar.machine._workers import Program, Reply, Worker, Workers, packages, workers
+from belljar.machine._workers import RUNS, Program, Reply, Worker, Workers, packages, workers
 
 
 class _Sent(NamedTuple):
@@ -76,30 +76,45 @@ class RemoteMachine(ScriptMachine):
     def _cross(self, op: str, message: bytes, now_ms: int | None, budget_s: float) -> str | Stop:
         if len(message) > self._limits.memory_mb << 20:
             return Stop(cause="message")
-        worker, has_isolate = self._pool.lease(id(self), self._program, lambda: not self._cancelled)
-        if worker is None or not self._claim(worker):
-            if worker is not None:
-                self._pool.drop(worker)
+        try:
+            worker, has_isolate = self._pool.lease(id(self), self._program, lambda: not self._cancelled)
+        except OSError as error:
+            return Stop(cause="died", details={"exit": f"no worker process can be started: {error.strerror}"})
+        if worker is None:
             return Stop(cause="cancelled")
         self._now_ms = self._now_ms if now_ms is None else now_ms
-        reply = None if has_isolate else self._catch_up(worker)
-        if reply is None:
-            reply = self._ask(worker, op, message, self._now_ms, budget_s)
-            self._count(reply)
-        with self._lock:
-            self._running = None
-        if reply.report is None:
+        try:
+            reply = self._exchange(worker, op, message, budget_s, has_isolate=has_isolate)
+        except BaseException:
+            self._pool.drop(worker)
+            raise
+        if reply.report is None or not self._let_go():
             self._pool.drop(worker)
             return self._stop(reply)
         self._sent.append(_Sent(op, message, self._now_ms, hashlib.sha256(reply.report.encode()).digest()))
         self._pool.keep(id(self), worker)
         return reply.report
 
+    def _exchange(self, worker: Worker, op: str, message: bytes, budget_s: float, *, has_isolate: bool) -> Reply:
+        if not self._claim(worker):
+            return Reply(cause="cancelled")
+        reply = None if has_isolate else self._catch_up(worker)
+        if reply is None:
+            reply = self._ask(worker, op, message, self._now_ms, budget_s)
+            self._count(reply)
+        return reply
+
     def _claim(self, worker: Worker) -> bool:
         """From here on `cancel` kills the worker; False where it came before."""
         with self._lock:
             if not self._cancelled:
                 self._running = worker
+            return not self._cancelled
+
+    def _let_go(self) -> bool:
+        """From here on `cancel` leaves the worker alone; False where it has killed it meanwhile."""
+        with self._lock:
+            self._running = None
             return not self._cancelled
 
     def _catch_up(self, worker: Worker) -> Reply | None:
@@ -113,7 +128,7 @@ class RemoteMachine(ScriptMachine):
         return None
 
     def _ask(self, worker: Worker, op: str, message: bytes, now_ms: int, budget_s: float) -> Reply:
-        head: dict[str, Any] = {"op": op, "now_ms": now_ms, "budget_s": budget_s}
+        head: dict[str, Any] = {"op": op, "now_ms": now_ms, "budget_s": budget_s, "most": self._limits.memory_mb << 21}
         if op in (START, CHECK):
             head["limits"] = asdict(self._limits)
         return worker.step(head, message)
@@ -139,11 +154,22 @@ class V8Machine(RemoteMachine):
 
     _places = UnitPlaces
 
-    def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
+    def __init__(self, limits: Limits, pool: Workers | None = None, *, is_contained: bool = False) -> None:
+        """With `is_contained` the process has this run only."""
         if limits.fuel is not None:
             raise UsageError("the engine v8 has no fuel", hint="Leave Limits.fuel out, or use the engine quickjs.")
-        command = ("-S", v8_program.__file__, packages(), str(limits.stack_kb))
-        super().__init__(limits, Program(command=command, scripts=_guest.v8_scripts()), pool)
+        code = f"{_BARE}from belljar.machine._v8_worker import main; main({packages()!r}, {limits.stack_kb})"
+        program = Program(command=("-S", "-c", code), scripts=_guest.v8_scripts(), runs=1 if is_contained else RUNS)
+        super().__init__(limits, program, pool)
+
+
+_FOLDER = str(Path(__file__).parent)
+_BARE = (
+    "import sys, types\n"
+    "for name in ('belljar', 'belljar.machine'):\n"
+    f"    sys.modules[name] = types.ModuleType(name); sys.modules[name].__path__ = [{_FOLDER!r}]\n"
+)
+"""Lets a program import its own two files without what the packages around them load."""
 
 
 class ContainedQuickJsMachine(RemoteMachine):
@@ -154,4 +180,4 @@ class ContainedQuickJsMachine(RemoteMachine):
     def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
         path = [entry for entry in sys.path if entry]
         code = f"import sys; sys.path[:] = {path!r}; from belljar.machine._quickjs_worker import main; main()"
-        super().__init__(limits, Program(command=("-c", code)), pool)
+        super().__init__(limits, Program(command=("-c", code), runs=1), pool)

@@ -123,6 +123,8 @@ def _items(value: Any) -> Iterable[Any]:
 
 def _step(report: dict[str, Any], places: Places, open_calls: OpenCalls, limits: Limits) -> Step:
     calls = tuple(_call(entry, places) for entry in report.get("calls", ()))
+    if open_calls.last_id + len(calls) > limits.tool_calls + limits.queued_calls:
+        raise ValueError("more calls than a run may make")
     for call in calls:
         open_calls.add(call)
     aborts = _ids(report.get("aborts", ()))

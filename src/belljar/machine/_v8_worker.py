@@ -1,15 +1,14 @@
 """The program of a worker process: one V8 isolate after another, each for one run.
 
-    python -I -S _v8_worker.py PACKAGES STACK_KB < requests > replies
-
-Stands alone: it imports the standard library and mini-racer's library, whose folder is PACKAGES, and reads the two
-scripts that it loads into every isolate from its first request. The parent ends it by closing its input, or kills it.
+Stands alone: it imports the standard library, `_confine`, and mini-racer's library, and reads the two scripts that it
+loads into every isolate from its first request. The parent ends it by closing its input, or kills it.
 Requests and replies are frames: length, kind, content (see FRAME). A run that stops without a report is the worker's
 last: a script that was out of bounds leaves nothing behind but a dead process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -20,6 +19,8 @@ import struct
 import sys
 from collections.abc import Iterator
 from typing import Any
+
+from belljar.machine._confine import MOST_DATA_BYTES, confine
 
 FRAME = struct.Struct("<IB")
 """Length of the content, and the kind of the frame."""
@@ -94,7 +95,7 @@ class Isolate:
 
     def close(self) -> None:
         self._dll.mr_free_context(self._context)
-        self._system.limit_data(resource.RLIM_INFINITY)
+        self._system.limit_data(MOST_DATA_BYTES * 2)
 
     def limit_memory(self, size: int) -> None:
         """End the run when its heap has `size` bytes more than an empty isolate, or the process much more."""
@@ -210,6 +211,7 @@ class System:
         self.done_out, self.done_in = os.pipe()
         """How V8's thread says that a task is done."""
         self._statm = os.open("/proc/self/statm", os.O_RDONLY) if sys.platform == "linux" else None
+        self._most = self.data_bytes() + MOST_DATA_BYTES
 
     def data_bytes(self) -> int:
         """What the kernel counts as this process's data; 0 where it does not say."""
@@ -221,56 +223,12 @@ class System:
     def limit_data(self, size: int) -> None:
         """Let the kernel refuse memory beyond `size` bytes of data; where it cannot, V8's own limit is the only one."""
         if self._statm is not None:
-            resource.setrlimit(resource.RLIMIT_DATA, (size, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_DATA, (min(size, self._most), self._most))
 
     def _pages(self, index: int) -> int:
         if self._statm is None:
             return 0
         return int(os.pread(self._statm, 200, 0).split()[index]) * resource.getpagesize()
-
-
-def confine() -> None:
-    """Give up what the process does not need any more: files, connections, programs, core dumps.
-
-    No new file descriptor can be made, so that nothing can be opened whatever the process is brought to do; where the
-    kernel has Landlock (Linux 5.13 and later), programs cannot be run and signals reach no other process either.
-    """
-    landlock()
-    highest = max(fd for fd in range(256) if _is_open(fd))
-    for limit, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, highest + 1),
-    ):
-        resource.setrlimit(limit, (most, most))
-
-
-def _is_open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True
-
-
-def landlock() -> int:
-    """Deny this thread, and those it starts, every access that Landlock knows. Its version; 0 where there is none.
-
-    Numbers: include/uapi/linux/landlock.h and asm-generic/unistd.h; the same on all processors.
-    """
-    create, restrict, no_new_privileges = 444, 446, 38
-    libc = ctypes.CDLL(None, use_errno=True)
-    version = libc.syscall(create, None, 0, 1) if sys.platform == "linux" else 0
-    if version < 1:
-        return 0
-    files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
-    connections, scopes = (3 if version >= 4 else 0), (3 if version >= 6 else 0)
-    denied = struct.pack("<QQQ", files, connections, scopes)[: 8 if version < 4 else 16 if version < 6 else 24]
-    rules = libc.syscall(create, denied, len(denied), 0)
-    if rules < 0 or libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.syscall(restrict, rules, 0):
-        raise SystemExit(f"Landlock refused: {os.strerror(ctypes.get_errno())}")
-    os.close(rules)
-    return int(version)
 
 
 def requests() -> Iterator[tuple[dict[str, Any], str]]:
@@ -304,7 +262,14 @@ def step(isolate: Isolate, head: dict[str, Any], message: str) -> None:
     reply(REPORT, f"{isolate.memory_bytes()} 0\n".encode(), report.encode())
 
 
-def main(packages: str, stack_kb: str) -> None:
+def main(packages: str, stack_kb: int) -> None:
+    """Serve runs until the parent closes its end. `packages` is the folder that mini-racer is installed in."""
+    with contextlib.suppress(EOFError):
+        _serve(packages, stack_kb)
+    os._exit(0)
+
+
+def _serve(packages: str, stack_kb: int) -> None:
     sys.path.append(packages)
     from py_mini_racer import init_mini_racer
     from py_mini_racer._dll import mr_callback_func
@@ -313,7 +278,7 @@ def main(packages: str, stack_kb: str) -> None:
         "--single-threaded",
         "--use-strict",
         "--disallow-code-generation-from-strings",
-        f"--stack-size={int(stack_kb) + PRELUDE_STACK_KB}",
+        f"--stack-size={stack_kb + PRELUDE_STACK_KB}",
     )
     dll = init_mini_racer(flags=flags)
     prelude = scripts()
@@ -325,10 +290,3 @@ def main(packages: str, stack_kb: str) -> None:
         for head, message in requests():
             step(isolate, head, message)
         isolate.close()
-
-
-if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except EOFError:
-        os._exit(0)

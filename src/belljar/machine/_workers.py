@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import functools
 import json
 import os
@@ -31,7 +32,7 @@ from belljar.machine import _v8_worker as worker_program
 MAX_WORKERS: Final = max(4, 2 * (os.cpu_count() or 1))
 """Processes at once; each takes some 65 MB, of which 40 are shared."""
 RUNS: Final = 200
-"""Isolates that one worker makes before it is replaced."""
+"""Isolates that one V8 worker makes before it is replaced."""
 GROWN_BYTES: Final = 256 << 20
 """Resident memory from which a worker is replaced."""
 GRACE_S: Final = 0.15
@@ -47,6 +48,8 @@ class Program:
     """Arguments of the Python interpreter."""
     scripts: bytes = b""
     """What it is told first."""
+    runs: int = RUNS
+    """Isolates that one process makes before another takes its place."""
 
 
 class Reply(NamedTuple):
@@ -82,7 +85,11 @@ class Worker:
             start_new_session=True,
         )
         self._channel = Channel(self._process)
-        self._channel.send(time.monotonic() + worker_program.BOOT_S, worker_program.SCRIPTS, program.scripts)
+        try:
+            self._channel.send(time.monotonic() + worker_program.BOOT_S, worker_program.SCRIPTS, program.scripts)
+        except BaseException:
+            self.bury()
+            raise
 
     @property
     def pid(self) -> int:
@@ -90,13 +97,16 @@ class Worker:
 
     def step(self, head: dict[str, Any], message: bytes) -> Reply:
         """Ask for one step. A worker that gives no report is dead afterwards."""
-        begun = time.monotonic()
         try:
-            self._await_ready(begun + worker_program.BOOT_S)
-            begun = time.monotonic()
-            deadline = begun + head["budget_s"] + GRACE_S
+            self._await_ready(time.monotonic() + worker_program.BOOT_S)
+        except (EOFError, OSError, ValueError):
+            self.kill()
+            return Reply(exit="the worker process did not start")
+        begun = time.monotonic()
+        deadline = begun + head["budget_s"] + GRACE_S
+        try:
             self._channel.send(deadline, worker_program.STEP, json.dumps(head).encode(), b"\n", message)
-            reply = _reply(*self._channel.receive(deadline))
+            reply = _reply(*self._channel.receive(deadline, head["most"]))
         except TimeoutError:
             reply = Reply(cause="clock")
         except (EOFError, OSError):
@@ -105,10 +115,13 @@ class Worker:
             self.kill()
         return reply._replace(used_s=time.monotonic() - begun)
 
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def reset(self) -> bool:
         """Have a fresh isolate made, without waiting for it. False where this worker has served long enough."""
         self.runs += 1
-        if self.runs >= RUNS or not self._ready:
+        if self.runs >= self.program.runs or not self._ready or not self.is_alive():
             return False
         self._ready = False
         try:
@@ -132,12 +145,12 @@ class Worker:
     def _await_ready(self, deadline: float) -> None:
         if self._ready:
             return
-        kind, content = self._channel.receive(deadline)
+        kind, content = self._channel.receive(deadline, _CHUNK)
         if kind != worker_program.READY:
             raise EOFError
         self._ready = True
         if int(content) > GROWN_BYTES:
-            self.runs = RUNS  # this run still, and then no more
+            self.runs = self.program.runs  # this run still, and then no more
 
     def _post_mortem(self) -> Reply:
         """Why the process ended by itself: its timer, or V8 out of memory where it cannot throw."""
@@ -185,10 +198,10 @@ class Channel:
             self._wait((), (self._in,), deadline)
             data = data[os.write(self._in, data[:_CHUNK]) :]
 
-    def receive(self, deadline: float) -> tuple[int, bytes]:
-        """The next frame: kind and content. Raises TimeoutError, EOFError."""
+    def receive(self, deadline: float, most: int) -> tuple[int, bytes]:
+        """The next frame: kind and content, of at most `most` bytes. Raises TimeoutError, EOFError."""
         size, kind = worker_program.FRAME.unpack(self._read(worker_program.FRAME.size, deadline))
-        if size > worker_program.MAX_FRAME:
+        if size > most:
             raise EOFError
         return kind, self._read(size, deadline)
 
@@ -241,6 +254,7 @@ class Workers:
 
     def __init__(self, most: int = MAX_WORKERS) -> None:
         self._most = most
+        self._owner = os.getpid()
         self._changed = threading.Condition()
         self._busy = 0
         self._idle: list[Worker] = []
@@ -248,7 +262,12 @@ class Workers:
         """Tenants between two steps and their workers, the longest wait first."""
 
     def lease(self, tenant: int, program: Program, wanted: Callable[[], bool]) -> tuple[Worker | None, bool]:
-        """A worker for a step, and whether the tenant's isolate is in it. No worker once it is not `wanted`."""
+        """A worker for a step, and whether the tenant's isolate is in it. No worker once it is not `wanted`.
+
+        Raises OSError where no process can be started, and in a process that was forked meanwhile.
+        """
+        if os.getpid() != self._owner:
+            raise OSError(errno.ECHILD, "the run belongs to the process that this one was forked from")
         with self._changed:
             while wanted():
                 mine = self._waiting.pop(tenant, None)
@@ -288,7 +307,9 @@ class Workers:
             self._changed.notify_all()
 
     def leave(self, tenant: int) -> None:
-        """The tenant's run has ended; its worker goes to the next."""
+        """The tenant's run has ended; its worker goes to the next. Nothing in a process that was forked meanwhile."""
+        if os.getpid() != self._owner:
+            return
         with self._changed:
             worker = self._waiting.pop(tenant, None)
             if worker is None:
@@ -297,7 +318,8 @@ class Workers:
                 self._idle.append(worker)
                 self._changed.notify_all()
                 return
-        worker.bury()
+            self._busy += 1
+        self.drop(worker)
 
     def wake(self) -> None:
         """Have everybody who waits for a worker look whether they still want one."""
@@ -320,6 +342,9 @@ class Workers:
 
     def _take(self, program: Program) -> Worker | None:
         """An idle worker, or room for a new one (None), or the worker of who has waited longest."""
+        for worker in [worker for worker in self._idle if not worker.is_alive()]:
+            self._idle.remove(worker)
+            worker.bury()
         for worker in self._idle:
             if worker.program == program:
                 self._idle.remove(worker)
