@@ -131,6 +131,17 @@ def test_a_text_that_leaves_its_function_is_refused_and_nothing_of_it_runs(code:
     assert (checked.code, checked.message) == (error.code, error.message)
 
 
+def test_a_run_of_many_steps_keeps_nothing_of_what_they_brought(engine: str) -> None:
+    """Answers that the script drops, few and large or many and small, on a machine of 16 MB."""
+    for count, size in ((50, 400_000), (300, 1)):
+        source = f"let n = 0; for (let i = 0; i < {count}; i++) n += (await tools.ask()).length; return n"
+        machine = open_machine(engine=engine, limits=Limits(memory_mb=16))
+        step = machine.start(parse(source), tools=("ask",))
+        while isinstance(step, Waiting):
+            step = machine.resume([Answer(call.id, "x" * size) for call in step.calls])
+        assert step == Finished(value=count * size, returned=True)
+
+
 # -- what it cannot do ------------------------------------------------------------------------------------------------
 
 
@@ -592,7 +603,7 @@ print(int(is_there is None or is_there > 0), {{name: denied(action) for name, ac
 @LINUX
 @pytest.mark.parametrize("wall", ["landlock", "filter_calls", "confine"])
 def test_the_confined_process_can_open_run_and_signal_nothing(wall: str, tmp_path: Path) -> None:
-    """Landlock by itself, the filter of system calls by itself, and all that a worker has, with a descriptor to spare."""
+    """Landlock by itself, the filter of system calls by itself, and all of it, with a descriptor to spare."""
     (tmp_path / "x").touch()
     program = CONFINED.format(wall=wall, scratch=str(tmp_path / "x"))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -85,11 +85,17 @@ class Isolate:
         self._dll = dll
         self._system = system
         self._result: Any = None
+        self._handles: list[Any] = []
+        """Values that the library holds for us, until `_let_go`."""
         self._callback = callback_type(self._on_result)
         self._context = dll.mr_init_context(self._callback)
         self._enter = self._run(dll.mr_eval, self._text(prelude))
         if self._enter.contents.type != _FUNCTION:
             raise SystemExit(f"the prelude does not load: {self._read(self._enter)}")
+        self._none = self._run(dll.mr_eval, self._text("[]"))
+        self._make_list = self._run(dll.mr_eval, self._text("() => []"))
+        for kept in (self._enter, self._none, self._make_list):
+            self._handles.remove(kept)
         self._base_bytes = self._heap_bytes()
         self._base_data = self._system.data_bytes()
 
@@ -107,7 +113,9 @@ class Isolate:
         return max(self._heap_bytes(), self._base_bytes + self._system.data_bytes() - self._base_data)
 
     def _heap_bytes(self) -> int:
-        return int(json.loads(self._read(self._dll.mr_heap_stats(self._context)))["total_heap_size"])
+        facts = json.loads(self._read(self._held(self._dll.mr_heap_stats(self._context))))
+        self._let_go()
+        return int(facts["total_heap_size"])
 
     def step(self, op: str, now_ms: float, message: str) -> str:
         """One crossing: the prelude's report. Raises StoppedError."""
@@ -143,13 +151,13 @@ class Isolate:
 
     def _text(self, text: str) -> Any:
         data = text.encode("utf-8", "surrogatepass")
-        return self._dll.mr_alloc_string_val(self._context, data, len(data), _TEXT)
+        return self._held(self._dll.mr_alloc_string_val(self._context, data, len(data), _TEXT))
 
     def _number(self, number: float) -> Any:
-        return self._dll.mr_alloc_double_val(self._context, number, _NUMBER)
+        return self._held(self._dll.mr_alloc_double_val(self._context, number, _NUMBER))
 
     def _undefined(self) -> Any:
-        return self._dll.mr_alloc_int_val(self._context, 0, _UNDEFINED)
+        return self._held(self._dll.mr_alloc_int_val(self._context, 0, _UNDEFINED))
 
     def _json(self, value: Any) -> Any:
         return self._text(json.dumps(value))
@@ -158,12 +166,22 @@ class Isolate:
         value = handle.contents
         return ctypes.string_at(value.value.value_ptr, value.len).decode("utf-8", "replace")
 
+    def _held(self, handle: Any) -> Any:
+        self._handles.append(handle)
+        return handle
+
+    def _let_go(self) -> None:
+        """Free what was held: a run of many steps must not keep what each of them brought."""
+        for handle in self._handles:
+            self._dll.mr_free_value(self._context, handle)
+        self._handles.clear()
+
     # -- tasks ----------------------------------------------------------------------------------------------------
 
     def _list(self, *items: Any) -> Any:
-        made = self._run(self._dll.mr_eval, self._text("[]"))
+        made = self._run(self._dll.mr_call_function, self._make_list, self._undefined(), self._none)
         for item in items:
-            self._dll.mr_array_push(self._context, made, item)
+            self._held(self._dll.mr_array_push(self._context, made, item))
         return made
 
     def _call(self, listed: Any) -> Any:
@@ -183,7 +201,7 @@ class Isolate:
         os.read(self._system.done_out, 1)
         if self._result.contents.type == _OUT_OF_MEMORY:
             raise StoppedError("memory")
-        return self._result
+        return self._held(self._result)
 
     def _on_result(self, _task: int, handle: Any) -> None:
         self._result = handle
@@ -278,6 +296,7 @@ def _serve(packages: str, stack_kb: int) -> None:
         "--single-threaded",
         "--use-strict",
         "--disallow-code-generation-from-strings",
+        "--initial-old-space-size=4",  # V8 collects from 4 MB on, so that what counts against a limit is in use
         f"--stack-size={stack_kb + PRELUDE_STACK_KB}",
     )
     dll = init_mini_racer(flags=flags)
