@@ -395,12 +395,13 @@ def test_a_cancellation_just_after_the_report_harms_no_other_run(
 
 
 def test_a_report_that_no_run_of_these_limits_could_make_is_refused(tmp_path: Path) -> None:
-    """More calls than a run may make; more bytes than its memory could hold."""
+    """More calls than a run may make, more events than it may keep; more bytes than its memory could hold."""
     calls = ",".join(f'[{n},"f",[],0]' for n in range(1, 1_100))
-    report = f'{{"status":"running","calls":[{calls}]}}'
-    assert forged(tmp_path, f"frame({worker_program.REPORT}, b'1 0\\n' + {report.encode()!r})").code == (
-        "HarnessInternalError"
-    )
+    lines = ",".join(['{"level":"log","text":"x","position":0}'] * 201)
+    for part in (f'"calls":[{calls}]', f'"calls":[[1,"f",[],0]],"console":[{lines}]'):
+        report = f'{{"status":"running",{part}}}'.encode()
+        error = forged(tmp_path, f"frame({worker_program.REPORT}, b'1 0\\n' + {report!r})")
+        assert (error.code, error.details) == ("HarnessInternalError", {"why": "ValueError"})
     assert forged(tmp_path, f"struct.pack('<IB', {193 << 20}, {worker_program.REPORT})").code == "HarnessInternalError"
 
 

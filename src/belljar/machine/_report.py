@@ -131,6 +131,8 @@ def _step(report: dict[str, Any], places: Places, open_calls: OpenCalls, limits:
     for id_ in aborts:
         open_calls.pop(id_, None)
     output = _output(report, places)
+    if len(output.console) > limits.console_events or len(output.progress) > limits.progress_events:
+        raise ValueError("more events than a run may keep")
     if report["status"] not in ("running", "finished", "failed"):
         raise ValueError("unknown status")
     if report["status"] == "running":
