@@ -470,7 +470,8 @@ RULES: Final[Mapping[str, tuple[str, ...]]] = {
         "@async await <pnum>;",
         "@async await null;",
         "@async const <x+num> = await <pnum>;",
-        "@async for await (const <x=num> of <ait>) { tick(); <block/loop> }",
+        "@async for await (const <x=num> of <ait>) { try { tick(); <block/loop> } "
+        "catch (<e=err>) { log.push(nameOf(<e>)); break } }",  # left by a throw, the engines differ: docs/engines.md
         "@async const [<x+num>, <y+num>] = await Promise.all([<pnum>, <pnum>]);",
         "@async await Promise.all(<arr>.map(async (<x=num>) => { tick(); <block/async> }));",
         "const <p+pnum> = <pnum>;",

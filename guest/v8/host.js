@@ -19,7 +19,9 @@ const weakGet = bindCall(WeakMap.prototype.get);
 const weakSet = bindCall(WeakMap.prototype.set);
 const toWellFormed = bindCall(String.prototype.toWellFormed);
 const charCodeAt = bindCall(String.prototype.charCodeAt);
-const keptStack = bindCall(getOwnPropertyDescriptor(new NativeError(), 'stack').get);
+const { get: getStack, set: setStack } = getOwnPropertyDescriptor(new NativeError(), 'stack');
+const keptStack = bindCall(Object.freeze(getStack));
+Object.freeze(setStack);
 
 let now = 0;
 let compiled;

@@ -565,7 +565,7 @@ def test_a_worker_has_no_environment_no_files_and_may_get_none(pool: Workers) ->
 
 
 CONFINED = """
-import os, resource, socket
+import mmap, os, resource, socket
 from belljar.machine import _confine
 waiting = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 is_there = _confine.{wall}()
@@ -591,6 +591,7 @@ else:
         "datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "memory file": lambda: os.memfd_create("x"),
         "pipe": os.pipe,
+        "shared memory": lambda: mmap.mmap(-1, 1 << 20),
     }}
 def denied(action):
     try:

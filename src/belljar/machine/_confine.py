@@ -58,7 +58,7 @@ def landlock() -> int:
 # -- seccomp ------------------------------------------------------------------------------------------------------
 
 _ALLOWED = {
-    "read": 0, "write": 1, "close": 3, "fstat": 5, "lseek": 8, "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12,
+    "read": 0, "write": 1, "close": 3, "fstat": 5, "lseek": 8, "mprotect": 10, "munmap": 11, "brk": 12,
     "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "pread64": 17, "select": 23, "sched_yield": 24,
     "mremap": 25, "mincore": 27, "madvise": 28, "nanosleep": 35, "setitimer": 38, "getpid": 39, "exit": 60, "uname": 63,
     "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "sigaltstack": 131, "sched_getparam": 143,
@@ -68,7 +68,9 @@ _ALLOWED = {
     "pkey_alloc": 330, "pkey_free": 331, "rseq": 334,
 }  # fmt: skip
 """System calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) that concern this process alone."""
-_CLONE, _PRCTL, _TGKILL, _PRLIMIT, _CLONE3 = 56, 157, 234, 302, 435
+_MMAP, _CLONE, _PRCTL, _TGKILL, _PRLIMIT, _CLONE3 = 9, 56, 157, 234, 302, 435
+_SHARED = 1
+"""MAP_SHARED: memory that the limit on the process's data does not count."""
 _THREAD = 0x10000
 """CLONE_THREAD: a thread, and no process that would outlive its parent's kill."""
 _SET_NAME, _SET_VMA = 15, 0x53564D41
@@ -107,6 +109,11 @@ def _instructions(pid: int) -> Iterable[bytes]:
         yield _instruction(_RETURN, _ALLOW)
     yield _instruction(_EQUAL, _CLONE3, otherwise=1)
     yield _instruction(_RETURN, _ERROR | _ENOSYS)  # the C library then takes clone, whose flags can be seen
+    yield _instruction(_EQUAL, _MMAP, otherwise=4)
+    yield _instruction(_LOAD, _FIRST_ARGUMENT_AT + 3 * 8)
+    yield _instruction(_ANY_BIT, _SHARED, then=1)
+    yield _instruction(_RETURN, _ALLOW)
+    yield _instruction(_LOAD, _NUMBER_AT)
     for number, test, value in (
         (_CLONE, _ANY_BIT, _THREAD),
         (_PRLIMIT, _EQUAL, 0),

@@ -74,6 +74,7 @@ class Worker:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.runs = 0
+        self._owner = os.getpid()
         self._ready = False
         self._process = subprocess.Popen(
             [sys.executable, "-I", *program.command],
@@ -131,8 +132,11 @@ class Worker:
         return True
 
     def kill(self) -> None:
-        """End the process, and what it may have started, now. From any thread; who waits for it sees it die."""
-        if self._process.returncode is None:
+        """End the process, and what it may have started, now. From any thread; who waits for it sees it die.
+
+        Nothing in a process that was forked meanwhile: the worker is its parent's.
+        """
+        if self._process.returncode is None and os.getpid() == self._owner:
             with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -298,13 +302,15 @@ class Workers:
     def drop(self, worker: Worker) -> None:
         """The step is over and the worker dead. Another one starts at once: who needs it will not have to wait."""
         worker.bury()
-        successor: Worker | None = None
-        with contextlib.suppress(OSError):  # whoever needs a worker next hears of it
-            successor = Worker(worker.program)
-        with self._changed:
-            self._idle += [successor] if successor is not None else []
-            self._busy -= 1
-            self._changed.notify_all()
+        successors: list[Worker] = []
+        try:
+            with contextlib.suppress(OSError):  # whoever needs a worker next hears of it
+                successors.append(Worker(worker.program))
+        finally:
+            with self._changed:
+                self._idle += successors
+                self._busy -= 1
+                self._changed.notify_all()
 
     def leave(self, tenant: int) -> None:
         """The tenant's run has ended; its worker goes to the next. Nothing in a process that was forked meanwhile."""
@@ -323,6 +329,8 @@ class Workers:
 
     def wake(self) -> None:
         """Have everybody who waits for a worker look whether they still want one."""
+        if os.getpid() != self._owner:
+            return
         with self._changed:
             self._changed.notify_all()
 
