@@ -71,8 +71,12 @@ function described(reason) {
     const told = { code: 'ScriptRuntimeError', message: message ? `${name}: ${message}` : name, name, trace };
     if (trace === undefined) told.position = host.thrown(reason);
     if (trace === undefined && !message) told.message = `the script threw ${shortly(reason)}`;
-    const inner = read(reason, 'errors');
-    if (isArray(inner)) told.errors = listed(inner);
+    try {
+        const inner = reason.errors;
+        if (isArray(inner)) told.errors = listed(inner);
+    } catch {
+        // a getter or a proxy of the script's: the error is told without them
+    }
     return told;
 }
 

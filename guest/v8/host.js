@@ -5,7 +5,8 @@
 'use strict';
 const SCRIPT = 'script.ts';
 const KINDS = {
-    __proto__: null, 'Array buffer allocation failed': 1, 'Invalid string length': 1, 'Maximum call stack size exceeded': 2,
+    __proto__: null, 'Array buffer allocation failed': 1, 'ArrayBuffer.prototype.resize: Out of memory': 1,
+    'Invalid string length': 1, 'Maximum call stack size exceeded': 2,
 };
 const FRAMES = 50;
 const NAME_CHARS = 80;

@@ -317,6 +317,8 @@ def forged(folder: Path, reply: str, ready: str = "1") -> belljar.BelljarError:
         (f"frame({worker_program.REPORT}, b'1 0\\n\\xff')", "HarnessInternalError"),
         (f"frame({worker_program.STOPPED}, b'bored 0 0')", "HarnessInternalError"),
         (f"frame({worker_program.STOPPED}, b'memory')", "HarnessInternalError"),
+        (f"frame({worker_program.STOPPED}, b'cancelled 0 0')", "HarnessInternalError"),
+        (f"frame({worker_program.STOPPED}, b'fuel 0 0')", "HarnessInternalError"),
         ("frame(99, b'')", "HarnessInternalError"),
         ("struct.pack('<IB', 0xffffffff, 12)", "HarnessInternalError"),
         (f"frame({worker_program.REPORT}, b'1 0\\n' + b'x' * 99)[:50]", "ScriptTimeoutError"),

@@ -8,6 +8,7 @@ denies files, programs, connections and signals. What a kernel has not is left o
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import resource
@@ -93,9 +94,11 @@ def filter_calls() -> bool:
     code = ctypes.create_string_buffer(program)
     header = struct.pack("<HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
-        return False
-    return int(libc.syscall(seccomp, set_filter, all_threads, header)) == 0
+    if libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or libc.syscall(seccomp, set_filter, all_threads, header):
+        if ctypes.get_errno() in (errno.ENOSYS, errno.EINVAL):
+            return False  # this kernel has none
+        raise SystemExit(f"the filter of system calls was refused: {os.strerror(ctypes.get_errno())}")
+    return True
 
 
 def _instructions(pid: int) -> Iterable[bytes]:

@@ -36,6 +36,8 @@ class RemoteMachine(ScriptMachine):
     """See `Machine` in `_protocol`; `open_machine` makes it."""
 
     can_freeze = False
+    _causes: frozenset[str]
+    """What this engine's worker may say of a run that it stopped; see `Stop`."""
 
     def __init__(self, limits: Limits, program: Program, pool: Workers | None = None) -> None:
         super().__init__(limits)
@@ -146,13 +148,15 @@ class RemoteMachine(ScriptMachine):
         if self._cancelled:
             return Stop(cause="cancelled")
         details = {"exit": reply.exit} if reply.exit else {}
-        return Stop(cause=reply.cause, line=reply.line, column=reply.column, details=details)
+        cause = reply.cause if reply.cause in self._causes else "died"
+        return Stop(cause=cause, line=reply.line, column=reply.column, details=details)
 
 
 class V8Machine(RemoteMachine):
     """A machine on V8. Its stack limit is its process's."""
 
     _places = UnitPlaces
+    _causes = frozenset({"clock", "memory"})
 
     def __init__(self, limits: Limits, pool: Workers | None = None, *, is_contained: bool = False) -> None:
         """With `is_contained` the process has this run only."""
@@ -176,6 +180,7 @@ class ContainedQuickJsMachine(RemoteMachine):
     """A machine on QuickJS in a process of its own: behind the WebAssembly wall another one of the system's."""
 
     _places = BytePlaces
+    _causes = frozenset({"clock", "memory", "stack", "fuel", "message"})
 
     def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
         path = [entry for entry in sys.path if entry]

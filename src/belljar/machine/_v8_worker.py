@@ -3,7 +3,7 @@
 Stands alone: it imports the standard library, `_confine`, and mini-racer's library, and reads the two scripts that it
 loads into every isolate from its first request. The parent ends it by closing its input, or kills it.
 Requests and replies are frames: length, kind, content (see FRAME). A run that stops without a report is the worker's
-last: a script that was out of bounds leaves nothing behind but a dead process.
+last.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ FRAME = struct.Struct("<IB")
 """Length of the content, and the kind of the frame."""
 SCRIPTS, STEP, RESET = 1, 2, 3
 READY, REPORT, STOPPED = 11, 12, 13
-MAX_FRAME = 1 << 28
 BOOT_S = 20.0
 """Far more than starting an isolate takes."""
 PRELUDE_STACK_KB = 64
