@@ -26,8 +26,8 @@ bench: $(READY)
 # SECONDS for each campaign; TEST262 names a checkout of github.com/tc39/test262
 campaign: $(READY)
 	-$(BIN)/pip install --quiet --editable '.[dev,campaign]'
-	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q
 	$(BIN)/python -m campaign --seconds $(or $(SECONDS),600) $(if $(TEST262),--test262 $(TEST262))
+	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

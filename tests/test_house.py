@@ -67,7 +67,7 @@ def test_only_the_watchdog_and_the_workers_have_a_clock_in_the_machine_room() ->
     """A machine measures nothing itself: time comes in with the steps."""
     modules = {path.name: imports_of(path) for path in (SOURCE / "machine").glob("*.py")}
 
-    assert {name for name, used in modules.items() if used & {"time", "datetime"}} == {"_watchdog.py", "_workers.py"}
+    assert {name for name, used in modules.items() if used & {"time", "datetime"}} == {"_watchdog.py", "_worker.py"}
     assert {name for name, used in modules.items() if "threading" in used} == {
         "_machine.py", "_watchdog.py", "_engine.py", "_remote.py", "_workers.py",
     }  # fmt: skip
@@ -77,7 +77,7 @@ def test_only_the_workers_start_processes_in_the_machine_room() -> None:
     """The process of an engine stays in one small file; V8's program imports of belljar what confines it, no more."""
     modules = {path.name: imports_of(path) for path in (SOURCE / "machine").glob("*.py")}
 
-    assert {name for name, used in modules.items() if "subprocess" in used} == {"_workers.py"}
+    assert {name for name, used in modules.items() if "subprocess" in used} == {"_worker.py"}
     ours = {
         name: [used for used in modules[name] if used.startswith("belljar")]
         for name in ("_v8_worker.py", "_confine.py")

@@ -24,9 +24,11 @@ from belljar import Harness, Limits, tool
 from belljar.errors import EngineUnavailableError, HarnessInternalError, UsageError
 from belljar.machine import Answer, Finished, Step, Waiting, open_machine
 from belljar.machine import _v8_worker as worker_program
+from belljar.machine import _worker as process
 from belljar.machine import _workers as pooling
 from belljar.machine._remote import V8Machine
-from belljar.machine._workers import Program, Workers, workers
+from belljar.machine._worker import Program
+from belljar.machine._workers import Workers, workers
 from belljar.script import Script, parse
 
 pytestmark = pytest.mark.skipif(find_spec("py_mini_racer") is None, reason="the extra v8 is not installed")
@@ -174,12 +176,12 @@ def test_fuel_is_refused_since_v8_has_none() -> None:
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """One command, in the hint."""
-    monkeypatch.setattr(pooling, "find_spec", lambda _: None)
-    pooling.packages.cache_clear()
+    monkeypatch.setattr(process, "find_spec", lambda _: None)
+    process.packages.cache_clear()
     with pytest.raises(EngineUnavailableError) as caught:
         open_machine(engine="v8")
     monkeypatch.undo()
-    pooling.packages.cache_clear()
+    process.packages.cache_clear()
     assert caught.value.hint == "pip install 'belljar[v8]'"
 
 
@@ -338,6 +340,18 @@ def test_a_worker_that_does_not_start_as_it_should_is_an_internal_error(ready: s
     assert (error.code, error.details) == ("HarnessInternalError", {"exit": "the worker process did not start"})
 
 
+def test_a_worker_that_does_not_read_is_left_at_the_limit(tmp_path: Path) -> None:
+    """A message that the pipe cannot hold is not written for ever."""
+    (tmp_path / "deaf.py").write_text(
+        f"import os, signal, struct; os.write(1, struct.pack('<IB', 1, {worker_program.READY}) + b'1'); signal.pause()"
+    )
+    machine = V8Machine(Limits(timeout_ms=50, source_bytes=1 << 20), Workers(most=1))
+    machine._program = Program(command=(str(tmp_path / "deaf.py"),))
+    code = "return 1 //" + "x" * 300_000
+    assert error_of(machine.start(Script(source=code, sha256="", code=code))).code == "ScriptTimeoutError"
+    machine._pool.close()
+
+
 def test_an_idle_worker_that_died_is_nobody_s_error(pool: Workers) -> None:
     """Nothing of a run had been said to it yet: the next one gets another."""
     begun("return 1", pool)
@@ -372,7 +386,7 @@ def test_what_interrupts_a_step_costs_its_worker_and_nothing_else(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(pooling.Channel, "receive", interrupted)
+        patch.setattr(process.Channel, "receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
             begun("for (;;);", pool)
     assert begun("return 1", pool)[1] == Finished(value=1, returned=True)
@@ -421,6 +435,20 @@ def test_more_runs_than_workers_take_turns_and_lose_nothing(pool: Workers) -> No
     assert pool.count() == 1
 
 
+def test_runs_of_many_steps_take_turns_at_each_of_them(pool: Workers) -> None:
+    """Each is brought back as often as it has steps, and ends as if it had been alone."""
+    source = (
+        "const seen = []; for (let i = 0; i < 6; i++) seen.push(await tools.ask({n: i}), Math.random()); return seen"
+    )
+    turns = [begun(source, pool) for _ in range(2)]
+    for _ in range(6):
+        turns = [(machine, answered(machine, step)) for machine, step in turns]
+    first, second = (step for _, step in turns)
+    assert isinstance(first, Finished)
+    assert first == second
+    assert first.value[::2] == [0, 10, 20, 30, 40, 50]
+
+
 def test_a_run_that_comes_back_otherwise_than_it_was_is_an_internal_error(pool: Workers) -> None:
     """It is never guessed at."""
     (first, step), _ = begun(TWO_CALLS, pool), begun(TWO_CALLS, pool)
@@ -461,7 +489,7 @@ def test_a_worker_is_replaced_after_its_share_of_runs(pool: Workers, monkeypatch
 
 def test_a_worker_that_has_grown_is_replaced(pool: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its next run gets another process."""
-    monkeypatch.setattr(pooling, "GROWN_BYTES", 1)
+    monkeypatch.setattr(process, "GROWN_BYTES", 1)
     pids = []
     for _ in range(2):
         machine, step = begun("return await tools.ask({n: 1})", pool)

@@ -63,7 +63,7 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.resolve().parent))  # as `python FILE.py` does: the file may import its neighbours
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException:  # SystemExit too: what did not load must not be found half made
         del sys.modules[name]
         raise
     finally:

@@ -3,7 +3,7 @@
 `_protocol` has the values and the state table, pure. `_machine` is what all engines do alike: `_report` reads what a
 step says, `_places` where in the source that was. `_quickjs` is the default engine: `_engine` makes and clones its base
 image (`_bake` writes it, `_cache` keeps it, `_pool` speeds it up), `_frozen` is the format of a frozen run, `_watchdog`
-holds the clock. `_remote` is a machine in another process: `_workers` keeps the processes, `_v8_worker` and
+holds the clock. `_remote` is a machine in another process: `_worker` is one, `_workers` the pool, `_v8_worker` and
 `_quickjs_worker` are the programs they run. `_open` chooses an engine by name.
 """
 

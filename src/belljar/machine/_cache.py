@@ -58,7 +58,7 @@ def write(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(name, path)
-    except BaseException:
+    except BaseException:  # Control-C too must leave no half file
         Path(name).unlink(missing_ok=True)
         raise
 

@@ -189,7 +189,7 @@ class ScriptMachine(ABC):
         places: Places = self._places(self._script)
         try:
             told = self._told(op, message, now_ms, budget_ms)
-        except BaseException:
+        except BaseException:  # rule 2: whatever it was, this machine does not go on
             self.close()
             raise
         if isinstance(told, Stop):

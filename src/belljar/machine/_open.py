@@ -69,7 +69,7 @@ def installed_engines() -> tuple[str, ...]:
 def _has_v8() -> bool:
     if os.name != "posix":
         return False
-    from belljar.machine._workers import packages
+    from belljar.machine._worker import packages
 
     try:
         packages()

@@ -193,7 +193,7 @@ class QuickJsMachine(ScriptMachine):
         try:
             machine = cls(Limits(**frozen.header["limits"]))
             machine._restore(frozen)
-        except BaseException as error:
+        except BaseException as error:  # nothing stays mapped, whatever it was
             if machine is not None:
                 machine.close()
             if isinstance(error, _ODD_HEADER):

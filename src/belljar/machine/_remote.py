@@ -1,4 +1,4 @@
-"""Machines in worker processes: V8 always, QuickJS where an operator wants a second wall (see `_workers`).
+"""Machines in worker processes: V8 always, QuickJS where an operator wants a second wall (see `_worker`).
 
 The machine keeps what it has sent, so that a run that lost its place to others, while it waited, comes back in a fresh
 one: the same messages give the same reports, and a report that differs is an error. Memory in another process cannot be
@@ -20,7 +20,8 @@ from belljar.machine import _guest
 from belljar.machine._machine import CHECK, START, ScriptMachine, Stop
 from belljar.machine._places import BytePlaces, UnitPlaces
 from belljar.machine._protocol import Figures, require
-from belljar.machine._workers import RUNS, Program, Reply, Worker, Workers, packages, workers
+from belljar.machine._worker import RUNS, Program, Reply, Worker, packages
+from belljar.machine._workers import Workers, workers
 
 
 class _Sent(NamedTuple):
@@ -87,7 +88,7 @@ class RemoteMachine(ScriptMachine):
         self._now_ms = self._now_ms if now_ms is None else now_ms
         try:
             reply = self._exchange(worker, op, message, budget_s, has_isolate=has_isolate)
-        except BaseException:
+        except BaseException:  # Control-C too: a worker in the middle of a step is of no use to anybody
             self._pool.drop(worker)
             raise
         if reply.report is None or not self._let_go():

@@ -91,10 +91,7 @@ class Isolate:
         self._enter = self._run(dll.mr_eval, self._text(prelude))
         if self._enter.contents.type != _FUNCTION:
             raise SystemExit(f"the prelude does not load: {self._read(self._enter)}")
-        self._none = self._run(dll.mr_eval, self._text("[]"))
-        self._make_list = self._run(dll.mr_eval, self._text("() => []"))
-        for kept in (self._enter, self._none, self._make_list):
-            self._handles.remove(kept)
+        self._handles.remove(self._enter)
         self._base_bytes = self._heap_bytes()
         self._base_data = self._system.data_bytes()
 
@@ -112,12 +109,12 @@ class Isolate:
         return max(self._heap_bytes(), self._base_bytes + self._system.data_bytes() - self._base_data)
 
     def _heap_bytes(self) -> int:
-        facts = json.loads(self._read(self._held(self._dll.mr_heap_stats(self._context))))
-        self._let_go()
-        return int(facts["total_heap_size"])
+        facts = self._held(self._dll.mr_heap_stats(self._context))
+        return int(json.loads(self._read(facts))["total_heap_size"])
 
     def step(self, op: str, now_ms: float, message: str) -> str:
         """One crossing: the prelude's report. Raises StoppedError."""
+        self._let_go()
         body = refusal = self._undefined()
         if op in ("start", "check"):
             body, refusal = self._compiled(json.loads(message)["code"])
@@ -178,7 +175,7 @@ class Isolate:
     # -- tasks ----------------------------------------------------------------------------------------------------
 
     def _list(self, *items: Any) -> Any:
-        made = self._run(self._dll.mr_call_function, self._make_list, self._undefined(), self._none)
+        made = self._run(self._dll.mr_eval, self._text("[]"))
         for item in items:
             self._held(self._dll.mr_array_push(self._context, made, item))
         return made
