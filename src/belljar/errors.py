@@ -195,6 +195,12 @@ class UndefinedNameError(SourceError):
     advice = "Declare the name, or use one of the declared tools."
 
 
+class ScriptTypeError(SourceError):
+    """The TypeScript compiler found that the script does not fit the declarations of the tools."""
+
+    advice = "Correct the types; the tools are declared with their arguments and results."
+
+
 class ToolNotFoundError(SourceError):
     """`tools.x` names a tool that is not there (found before the run, or at the property access)."""
 
@@ -273,8 +279,14 @@ class ApprovalTimeoutError(ScriptError):
     advice = "Nobody answered in time. The call was not made; it may be tried later."
 
 
+class RunSuspendedError(ScriptError):
+    """The run waits for a decision that cannot be made here and now; it goes on when the decision comes."""
+
+    advice = "Do not send the script again: what it has done is kept, and it goes on when a person has decided."
+
+
 class CallAbortedError(ScriptError):
-    """The call lost a race or was left behind when the script ended."""
+    """The call lost a race, was cancelled, or was left behind when the script ended."""
 
     advice = "Await every call whose result matters."
 
@@ -283,6 +295,25 @@ class NetworkPolicyError(ScriptError):
     """An address that policy does not allow."""
 
     advice = "Only the allowed hosts can be reached."
+
+
+class WorkspaceError(ScriptError):
+    """A path that the workspace does not have or does not allow."""
+
+    advice = "Use a path relative to the workspace, as listDir and fileSearch give them."
+
+
+class PatchError(ScriptError):
+    """A patch that does not fit the files; nothing was written."""
+
+    advice = "Read the file again and make the patch from what it holds now."
+
+
+class ServerUnavailableError(ScriptError):
+    """A tool server that is down, slow, or speaks another protocol."""
+
+    retryable = True
+    advice = "The server may come back: go on without it, or try later."
 
 
 class SerializationError(ScriptError):

@@ -67,6 +67,8 @@ class Limits:
 
 MAX_TIMEOUT_MS = 86_400_000
 """A day. Longer waits belong to approvals, which do not count."""
+MAX_SOURCE_BYTES = 1 << 24
+"""The most that `Limits.source_bytes` may allow."""
 FUEL_PER_MS = 100_000_000
 """Fuel that no code burns in a millisecond: the fastest loop measured took 62 million (`Uint8Array.fill`, 2026)."""
 
@@ -75,7 +77,7 @@ _RANGES = {
     "fuel": (1, 1 << 62),
     "memory_mb": (4, 2_048),
     "stack_kb": (32, 512),
-    "source_bytes": (1, 1 << 24),
+    "source_bytes": (1, MAX_SOURCE_BYTES),
     "return_bytes": (2, 1 << 26),
     "return_depth": (1, 256),
     "argument_bytes": (2, 1 << 26),

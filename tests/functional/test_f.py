@@ -266,7 +266,7 @@ def test_f17_disabled_mode() -> None:
     witness = Witness()
 
     async def run() -> tuple[Turn, Turn, int]:
-        async with Harness([witness.note], mode="enabled", modes={"openai": "disabled"}) as harness:
+        async with Harness([witness.note], mode={"*": "enabled", "openai": "disabled"}) as harness:
             reply = "<tool-calls>return await tools.note({text: 'ran'})</tool-calls>"
             off = await harness.process(reply, provider="openai")
             on = await harness.process(reply, provider="openai", mode="enabled")

@@ -61,7 +61,7 @@ CAUGHT = "try { return await tools.pay({cents: 5}) } catch (e) { return [e.code,
             "denied",
         ),
         (
-            lambda _: None,
+            lambda _: 1,
             ["ApprovalDeniedError", "the call of pay was denied: the approver failed (UsageError)"],
             [],
             "denied",

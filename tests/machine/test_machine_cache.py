@@ -214,16 +214,16 @@ def test_code_of_another_wasmtime_is_an_error_and_not_run() -> None:
 def test_the_image_key_is_made_once_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """32 random bytes that only this user can read; a key of another length or mode is a CacheError."""
     monkeypatch.setenv("BELLJAR_CACHE", str(tmp_path / "c"))
-    key = _cache.image_key()
+    key = _cache.user_key()
     path = tmp_path / "c" / "image.key"
-    assert (len(key), _cache.image_key(), path.stat().st_mode & 0o777) == (32, key, 0o600)
+    assert (len(key), _cache.user_key(), path.stat().st_mode & 0o777) == (32, key, 0o600)
     path.write_bytes(b"short")
     with pytest.raises(CacheError, match="is not 32 bytes"):
-        _cache.image_key()
+        _cache.user_key()
     path.write_bytes(key)
     path.chmod(0o666)
     with pytest.raises(CacheError, match="can be written by others"):
-        _cache.image_key()
+        _cache.user_key()
 
 
 def test_a_key_that_is_being_written_is_not_taken_for_a_short_one(
@@ -231,7 +231,7 @@ def test_a_key_that_is_being_written_is_not_taken_for_a_short_one(
 ) -> None:
     """Two processes that make the key at the same moment end up with the same whole key."""
     monkeypatch.setenv("BELLJAR_CACHE", str(tmp_path / "c"))
-    program = "from belljar.machine._cache import image_key; print(image_key().hex())"
+    program = "from belljar.machine._cache import user_key; print(user_key().hex())"
     processes = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(4)]  # noqa: S603
     keys = {process.communicate()[0].strip() for process in processes}
     assert len(keys) == 1

@@ -18,8 +18,7 @@ from belljar.cli._loading import load_registry
 from belljar.cli._progress import ProgressPrinter
 from belljar.cli._screen import err, out, print_value, print_warning, safe
 from belljar.errors import BelljarError, FeatureDisabledError, UsageError
-from belljar.harness import ErrorItem, Harness, Outcome, Report, Turn
-from belljar.harness._harness import Mode
+from belljar.harness import ErrorItem, Harness, Mode, Outcome, Report, Turn
 from belljar.limits import Limits
 from belljar.values import wire_tree
 

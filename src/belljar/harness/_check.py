@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from belljar.errors import BelljarError, Finding
 from belljar.limits import Limits
 from belljar.machine import check_compiles
-from belljar.script import Analysis, analyse
+from belljar.script import Analysis, Script, analyse
 from belljar.tools import AnyTool, Registry
 
 
@@ -59,10 +60,16 @@ def check(
     return report(source, registry, limits or Limits())
 
 
-def report(source: str | bytes, registry: Registry | None, limits: Limits) -> Report:
+TypeFindings: TypeAlias = Callable[[Script], tuple[Finding, ...]]
+"""What a compiler with types says of a script that is otherwise in order."""
+
+
+def report(source: str | bytes, registry: Registry | None, limits: Limits, types: TypeFindings | None = None) -> Report:
     """`check`, for tools that are registered already."""
     analysis = analyse(source, tools=registry.names if registry is not None else None, source_bytes=limits.source_bytes)
     findings = with_compiler(analysis)
+    if not findings and types is not None and analysis.script is not None:
+        findings = types(analysis.script)
     used = tuple(dict.fromkeys(use.name for use in analysis.tools_used))
     known = [tool for name in used if registry is not None and (tool := registry.get(name)) is not None]
     return Report(
@@ -73,6 +80,12 @@ def report(source: str | bytes, registry: Registry | None, limits: Limits) -> Re
         call_sites=len(analysis.tools_used),
         tool_budget=limits.tool_calls,
     )
+
+
+def stand_in(source: str | bytes) -> Script:
+    """For a text that is no script, so that its journal can still name it."""
+    data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+    return Script(source=data.decode("utf-8", "replace"), sha256=hashlib.sha256(data).hexdigest(), code="")
 
 
 def with_compiler(analysis: Analysis) -> tuple[Finding, ...]:

@@ -20,11 +20,13 @@ from belljar.errors import (
     HarnessInternalError,
     HostError,
     JournalError,
+    RunSuspendedError,
     ScriptCancelledError,
     ScriptTimeoutError,
 )
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
-from belljar.journal import FORMAT, CallState, History, Journal, Record, Result, advance, replay_limits
+from belljar.harness._suspension import Suspension, write_suspension
+from belljar.journal import FORMAT, CallState, History, Journal, Record, Result, advance, replay_limits, retrace
 from belljar.limits import Limits
 from belljar.machine import (
     Answer,
@@ -58,6 +60,8 @@ class RunPlan:
     seed: bytes
     now_ms: int
     image_key: bytes | None = None
+    resumed: History | None = None
+    """What happened before this process took the run over; None for a first start."""
 
 
 @dataclass(slots=True)
@@ -111,6 +115,9 @@ class Driver:
         except TimeoutError:
             finished = Finished(error=self._timeout())
         except HostError as error:
+            if self._plan.resumed is not None and not self._step_count:
+                self._leave_suspended()
+                raise
             finished = Finished(error=HarnessInternalError("the host could not go on with the run"))
             outside = error
         except BelljarError as error:
@@ -140,8 +147,7 @@ class Driver:
     # -- the loop -------------------------------------------------------------------------------------------------
 
     async def _drive(self) -> Finished:
-        await self._write(run_record(self._s, self._plan))
-        step = await self._step(self._start)
+        step = await (self._begin() if self._plan.resumed is None else self._retrace(self._plan.resumed))
         while isinstance(step, Waiting):
             self._facade.abort(step.aborts, "it lost a race")
             self._facade.accept(step.calls)
@@ -150,6 +156,22 @@ class Driver:
             self._s.journal.append(Record("settle", {"calls": [answer.id for answer in answers], "now_ms": now_ms}))
             step = await self._step(lambda batch=answers, now=now_ms: self._resume(batch, now))  # type: ignore[misc]  # bound per turn
         return step
+
+    async def _begin(self) -> Step:
+        await self._write(run_record(self._s, self._plan))
+        return await self._step(self._start)
+
+    async def _retrace(self, history: History) -> Step:
+        """The step that the run waited at when it was suspended; its calls are those that are still open."""
+        steps = await self._in_thread(lambda: list(retrace(self._open_replaying(), history)))
+        for step in steps:
+            self._gather(step.output)
+        self._step_count = len(steps)
+        self._facade.restore(history)
+        if isinstance(last := steps[-1], Finished):
+            return last
+        made = (call for step in steps for call in step.calls)
+        return Waiting(calls=tuple(call for call in made if history.is_open(call.id)))
 
     def _start(self) -> Step:
         return self._open(self._s.limits).start(
@@ -172,8 +194,10 @@ class Driver:
 
     def _replace(self) -> Step:
         """A fresh machine where the broken one should have come to."""
-        machine = self._open(replay_limits(self._s.limits, self._plan.engine))
-        return advance(machine, History(self._s.journal.records))
+        return advance(self._open_replaying(), History(self._s.journal.records))
+
+    def _open_replaying(self) -> Machine:
+        return self._open(replay_limits(self._s.limits, self._plan.engine))
 
     def _open(self, limits: Limits) -> Machine:
         return self._adopt(open_machine(engine=self._plan.engine, isolation=self._plan.isolation, limits=limits))
@@ -227,14 +251,18 @@ class Driver:
         self._machine.close()
         self._machine = None
 
-    def _tell(self, output: Output) -> None:
-        gathered, run_id = self._gathered, self._s.run_id
+    def _gather(self, output: Output) -> None:
+        gathered = self._gathered
         gathered.console.extend(output.console)
         gathered.progress.extend(output.progress)
         gathered.console_dropped = max(gathered.console_dropped, output.dropped_console)
         gathered.progress_dropped = max(gathered.progress_dropped, output.dropped_progress)
+
+    def _tell(self, output: Output) -> None:
+        self._gather(output)
         if (emit := self._s.emit) is None:
             return
+        run_id = self._s.run_id
         for line in output.console:
             emit(ConsoleWritten(run_id=run_id, level=line.level, text=line.text, line=line.line))
         for event in output.progress:
@@ -305,6 +333,7 @@ class Driver:
             run_id=self._s.run_id,
             script_sha256=self._s.script.sha256,
             journal=self._s.journal,
+            suspension=self._suspension() if isinstance(result.error, RunSuspendedError) else None,
             calls=calls,
             partial=partial,
             figures=self._run_figures(len(history.intents)),
@@ -325,7 +354,20 @@ class Driver:
             progress_dropped=self._gathered.progress_dropped,
         )
 
+    def _leave_suspended(self) -> None:
+        """The run could not be brought to where it was suspended: it stays so, and nothing is written down."""
+        if self._machine is not None:
+            self._machine.close()
+        self._s.journal.close()
+
+    def _suspension(self) -> Suspension:
+        return Suspension.of(self._s.journal, key=self._plan.image_key)
+
     def _end_journal(self, result: Result) -> None:
+        if isinstance(result.error, RunSuspendedError):
+            spent_ms = round(self._s.clock.spent_s * 1000)
+            write_suspension(self._s.journal, self._facade.pending, spent_ms=spent_ms, trace=self._s.trace.carrier())
+            return
         by = "host" if isinstance(result.error, _HOST_ENDED) or _is_host_error(result.error) else "script"
         write_end(self._s.journal, result, by=by, steps=self._step_count)
 

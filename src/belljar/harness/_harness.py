@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-import logging
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-from belljar.errors import BelljarError, FeatureDisabledError, MalformedReplyError, SourceError, UsageError
-from belljar.harness._check import Report, report, with_compiler
-from belljar.harness._context import build_context, checked_context
-from belljar.harness._driver import Driver, RunPlan, finished_event, run_record, write_end
-from belljar.harness._items import (
-    ErrorItem,
-    Item,
-    MessageItem,
-    ReasoningItem,
-    ScriptCallItem,
-    ScriptOutputItem,
-    Status,
-    Turn,
-)
+from belljar.errors import Finding, UsageError
+from belljar.harness._call import call_source
+from belljar.harness._catalogue import Catalogue
+from belljar.harness._check import Report, TypeFindings, report, stand_in, with_compiler
+from belljar.harness._context import checked_context
+from belljar.harness._driver import finished_event
+from belljar.harness._items import ScriptCallItem, ToolCallItem, Turn
 from belljar.harness._outcome import Outcome
-from belljar.harness._threads import StepThreads, tool_threads
-from belljar.journal import Journal, Result
-from belljar.limits import Limits
-from belljar.script import Script, Segment, analyse, decode_reply, detect, near_misses
-from belljar.tools import AnyTool, ApprovalStatistics, Approver, Registry, prompt_text
-from belljar.tools._clock import RunClock, wall_ms
-from belljar.tools._facade import RunServices
+from belljar.harness._parts import Part
+from belljar.harness._runner import Runner, Settings, Start, checked_run_id
+from belljar.harness._suspension import Suspension
+from belljar.harness._turn import Mode, Workshop, checked_modes, chosen_mode, work_off
+from belljar.journal import Journal
+from belljar.limits import MAX_SOURCE_BYTES, Limits
+from belljar.script import Script, analyse
+from belljar.tools import AnyTool, ApprovalRequest, ApprovalStatistics, Approver, MaybeAnswer, Registry
+from belljar.tools._tracing import NOT_TRACED, Tracer
 from belljar.tools.events import Event, ScriptFinished
 
-Mode: TypeAlias = Literal["enabled", "dry-run", "disabled"]
-LANGUAGE = "typescript"
+if TYPE_CHECKING:
+    from belljar.mcp import McpServers, Target
+    from belljar.typecheck import TypeChecker
 
 
 class Harness:
     """Runs scripts. Re-usable, for any number of runs at once on one event loop; use it in `async with`.
 
     `journal` is where runs are written down: None keeps each run's journal in memory, a folder keeps `RUN_ID.jsonl` in
-    it. `modes` sets the mode per provider; the order of precedence is turn, provider, harness.
+    it. `mode` is one for all, or one for each provider ("*" for the rest); a turn's own mode comes before it. Without a
+    word about it what a developer runs is run, and what a provider's adapter brings is not.
     """
 
     def __init__(
@@ -56,40 +50,53 @@ class Harness:
         limits: Limits | None = None,
         engine: str = "quickjs",
         isolation: str = "none",
-        mode: Mode = "enabled",
-        modes: Mapping[str, Mode] | None = None,
+        mode: Mode | Mapping[str, Mode] | None = None,
         context: Mapping[str, Any] | None = None,
         journal: str | os.PathLike[str] | None = None,
         secrets: Sequence[str] = (),
         image_key: bytes | None = None,
+        mcp: Mapping[str, Target] | McpServers | None = None,
+        prompt_tokens: int | None = None,
+        type_checker: TypeChecker | Literal["auto"] | None = "auto",
+        telemetry: Tracer | None = None,
     ) -> None:
-        """`secrets` are values that no approver is shown; `image_key` seals frozen runs (None: this user's own key).
+        """`secrets` are values that no approver is shown; `image_key` seals frozen and suspended runs (None: this
+        user's own key).
 
         `isolation` "process" puts each machine into a worker process that can open, run and reach nothing: a second
         wall for quickjs, which v8 always has. Such runs are not frozen while they wait.
 
+        `mcp` are servers by name, whose tools are `tools.mcp.NAME.TOOL`: a command, a URL or a server object; they are
+        connected to at the first use. `prompt_tokens` bounds `prompt()`; where it cannot declare all tools, scripts
+        have `tools.search` and `tools.describe` to find the rest. `type_checker` "auto" is the TypeScript compiler that
+        is found, if any. `telemetry` is a `belljar.telemetry.Telemetry`.
+
         Raises UsageError for tools, modes or context that cannot work.
         """
-        self.registry = tools if isinstance(tools, Registry) else Registry(tools)
         self.limits = limits or Limits()
         self.statistics = ApprovalStatistics()
         self.disabled_count = 0
-        """Scripts that were not run because the mode was `disabled`."""
-        self._approver = approver
-        self._engine = engine
-        self._isolation = isolation
-        self._mode = _checked_mode(mode)
-        self._modes = {name: _checked_mode(each) for name, each in (modes or {}).items()}
+        """Scripts and calls that were not run because the mode was `disabled`."""
+        self._catalogue = Catalogue(tools, servers=mcp, limits=self.limits, prompt_tokens=prompt_tokens)
+        self._modes = checked_modes(mode)
         self._context = checked_context(context)
-        self._journals = Path(journal) if journal is not None else None
-        self._secrets = tuple(secrets)
-        self._image_key = image_key
-        self._steps = StepThreads()
-        self._threads = tool_threads()
-        self._drivers: dict[str, Driver] = {}
+        self._type_checker = type_checker
+        self._runner = Runner(
+            Settings(
+                engine=engine,
+                isolation=isolation,
+                approver=approver,
+                secrets=tuple(secrets),
+                image_key=image_key,
+                journals=Path(journal) if journal is not None else None,
+                tracer=telemetry or NOT_TRACED,
+                statistics=self.statistics,
+            )
+        )
         self._closed = False
 
     async def __aenter__(self) -> Harness:
+        await self._ready()
         return self
 
     async def __aexit__(
@@ -98,24 +105,51 @@ class Harness:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Cancel what still runs and give the threads back."""
+        """Cancel what still runs, leave the MCP servers and give the threads back."""
         self._closed = True
-        for run_id in tuple(self._drivers):
-            self.cancel(run_id)
-        while self._drivers:
-            await asyncio.sleep(0.001)
-        self._steps.shutdown(wait=False)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._runner.aclose()
+        await self._catalogue.aclose()
+
+    async def _ready(self) -> None:
+        if self._closed:
+            raise UsageError("this harness is closed", hint="Make a new one, or run inside its `async with`.")
+        await self._catalogue.refresh()
 
     # -- what the model is told, and what is wrong with what it wrote -----------------------------------------------
 
-    def prompt(self) -> str:
-        """What to tell the model: the rules, and TypeScript declarations of the tools."""
-        return prompt_text(self.registry, limits=self.limits)
+    @property
+    def registry(self) -> Registry:
+        """All tools that scripts may call now."""
+        return self._catalogue.registry
+
+    def prompt(self, *, query: str | None = None, form: Literal["tags", "tool"] = "tags") -> str:
+        """What to tell the model: the rules, and TypeScript declarations of the tools.
+
+        Where `prompt_tokens` leaves room for some declarations only, `query` (what the user asked) chooses which. The
+        form "tool" is for models that hand scripts to a `run_typescript` tool instead of writing tags.
+        """
+        return self._catalogue.prompt(query=query, form=form)
 
     def check(self, source: str | bytes) -> Report:
         """The dry-run report of one script; nothing runs."""
-        return report(source, self.registry, self.limits)
+        return report(source, self.registry, self.limits, self._types())
+
+    def _types(self) -> TypeFindings | None:
+        if self._type_checker == "auto":
+            from belljar.typecheck import default_checker
+
+            self._type_checker = default_checker()
+        checker = self._type_checker
+        if checker is None:
+            return None
+        declarations = self._catalogue.declarations
+        return lambda script: checker.findings(script.source, declarations)
+
+    async def _type_findings(self, script: Script) -> tuple[Finding, ...]:
+        types = self._types()
+        if types is None:
+            return ()
+        return await asyncio.get_running_loop().run_in_executor(self._runner.threads, types, script)
 
     # -- one script -------------------------------------------------------------------------------------------------
 
@@ -132,26 +166,39 @@ class Harness:
     ) -> Outcome:
         """Run one script to its outcome; a script that is refused, fails or is stopped is an outcome with an error.
 
-        `limits` override the harness's for this run, `context` adds to its. Raises UsageError for misuse and
-        JournalError where `journal` (a Journal, or a file that must not exist) cannot be made.
+        `limits` override the harness's for this run, `context` adds to its. An outcome whose `status` is "suspended"
+        waits for a decision: `resume`. Raises UsageError for misuse and JournalError where `journal` (a Journal, or a
+        file that must not exist) cannot be made.
         """
-        if self._closed:
-            raise UsageError("this harness is closed", hint="Make a new one, or run inside its `async with`.")
+        await self._ready()
         limits = limits or self.limits
-        run_id = run_id or f"run_{secrets.token_hex(8)}"
         analysis = analyse(source, tools=self.registry.names, source_bytes=limits.source_bytes)
-        services = self._services(analysis.script or _unchecked(source), run_id, limits, journal, on_event)
-        plan = self._plan(services, {**self._context, **checked_context(context)}, seed)
         findings = with_compiler(analysis) if analysis.tentative else analysis.findings
-        if findings:
-            return _refuse(services, plan, SourceError.from_findings(findings))
-        if run_id in self._drivers:
-            raise UsageError(f"a run with the id {run_id!r} goes on already")
-        driver = self._drivers[run_id] = Driver(services, plan, self._steps)
-        try:
-            return await driver.execute()
-        finally:
-            del self._drivers[run_id]
+        if not findings and analysis.script is not None:
+            findings = await self._type_findings(analysis.script)
+        start = Start(
+            script=analysis.script or stand_in(source),
+            registry=self.registry,
+            limits=limits,
+            context={**self._context, **checked_context(context)},
+            mode=self._modes.get("*", "enabled"),
+            findings=findings,
+            run_id=checked_run_id(run_id),
+            seed=seed,
+            journal=journal if journal is None or isinstance(journal, Journal) else Journal(journal),
+            on_event=on_event,
+        )
+        return await self._runner.run(start)
+
+    async def call(self, name: str, arguments: Any, **options: Any) -> Outcome:
+        """One structured call of a tool: with its schema, approval, journal and the rest, as a script of one line.
+
+        `arguments` is JSON data, an object unless the model erred; `options` are those of `run`.
+        """
+        source = call_source(name, arguments, is_known=name in self.registry)
+        limits: Limits = options.pop("limits", None) or self.limits
+        longest = min(max(limits.source_bytes, len(source)), MAX_SOURCE_BYTES)  # argument_bytes is what bounds it
+        return await self.run(source, limits=replace(limits, source_bytes=longest), **options)
 
     async def stream(self, source: str | bytes, **options: Any) -> AsyncIterator[Event]:
         """Run one script and yield its events as they happen; the last is ScriptFinished, with the outcome.
@@ -176,192 +223,67 @@ class Harness:
 
     def cancel(self, run_id: str) -> bool:
         """End a run with ScriptCancelledError. False where no such run goes on."""
-        driver = self._drivers.get(run_id)
-        if driver is None:
-            return False
-        driver.cancel()
-        return True
+        return self._runner.cancel(run_id)
+
+    # -- a run that was suspended -----------------------------------------------------------------------------------
+
+    def suspended(self, run_id: str) -> Suspension:
+        """What a run in this harness's journal folder waits for; also one of a process that is gone.
+
+        Raises JournalError where there is no such run or it is not suspended, UsageError without a folder.
+        """
+        return self._runner.suspended(run_id)
+
+    def pending(self, state: str) -> tuple[ApprovalRequest, ...]:
+        """The open questions in a `Suspension.state`. Raises JournalError for one that was changed."""
+        return self._runner.pending(state)
+
+    async def resume(
+        self,
+        state: str,
+        decisions: Mapping[str, MaybeAnswer] | None = None,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Outcome:
+        """Go on with a suspended run, here or in another process than the one that started it. No tool is called twice.
+
+        `decisions` are by `ApprovalRequest.id`: True, False, a reason to deny, or a Decision; what they leave open is
+        asked of the harness's approver again. A state is used once: JournalError where the run went on since, as its
+        file in the journal folder or this harness knows; JournalError also for a state that was changed, and
+        ReplayDivergedError where the script does not come to the same point again. UsageError for unknown decisions.
+        """
+        await self._ready()
+        return await self._runner.resume(state, decisions or {}, self.registry, on_event)
 
     # -- one reply --------------------------------------------------------------------------------------------------
 
     async def process(
         self,
-        reply: str | bytes,
+        reply: str | bytes | Sequence[Part],
         *,
         mode: Mode | None = None,
         provider: str | None = None,
         stop_on_failure: bool = True,
+        calls_left: int | None = None,
         **options: Any,
     ) -> Turn:
-        """Work off a model's reply: its text, thinking and scripts become items, in the order it wrote them.
+        """Work off a model's reply: its text, thinking, scripts and calls become items, in the order it wrote them.
 
-        Scripts run one after another; after one that fails the rest is skipped unless `stop_on_failure` is False.
-        `options` are those of `run` (not `journal` or `run_id`, which belong to one script).
+        A reply is a text, or parts as a provider's adapter gives them. Scripts run one after another; after one that
+        fails or is suspended the rest is skipped unless `stop_on_failure` is False. Structured calls that follow one
+        another run at the same time; `calls_left` bounds them (default: `Limits.tool_calls`). `options` are those of
+        `run` (not `journal` or `run_id`, which belong to one script).
         """
-        chosen = _checked_mode(mode or self._modes.get(provider or "") or self._mode)
-        try:
-            text = decode_reply(reply) if isinstance(reply, bytes) else reply
-            segments = detect(text)
-        except MalformedReplyError as error:
-            shown = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-            return Turn(items=(MessageItem(text=shown), ErrorItem(error=error)))
-        items: list[Item] = []
-        outcomes: list[Outcome] = []
-        stopped = False
-        number = 0
-        for segment in segments:
-            if segment.kind != "script":
-                items.append(_prose(segment))
-                continue
-            number += 1
-            status, made, outcome = await self._script_items(segment, number, "skip" if stopped else chosen, options)
-            items.extend(made)
-            if outcome is not None:
-                outcomes.append(outcome)
-            stopped = stopped or (stop_on_failure and status == "failed")
-        items.extend(_near_miss_items(text))
-        return Turn(items=tuple(items), outcomes=tuple(outcomes))
-
-    async def _script_items(
-        self, segment: Segment, number: int, mode: str, options: Mapping[str, Any]
-    ) -> tuple[Status, list[Item], Outcome | None]:
-        source = segment.source or ""
-        call_id = f"call_{number}"
-        outcome: Outcome | None = None
-        match mode:
-            case "enabled":
-                outcome = await self.run(source, **options)
-                status: Status = "completed" if outcome.ok else "failed"
-                output: Item = _output_item(call_id, outcome)
-            case "dry-run":
-                status, output = self._dry_run(call_id, source)
-            case "disabled":
-                self.disabled_count += 1
-                status = "disabled"
-                error = FeatureDisabledError("running scripts is switched off; this one was not run")
-                output = ErrorItem(error=error, is_warning=True)
-            case _:
-                status = "skipped"
-                skipped = "not run: a script before it failed"
-                output = ScriptOutputItem(call_id=call_id, text=skipped, summary=skipped)
-        script = _unchecked(source)
-        call = ScriptCallItem(
-            id=f"script_{number}",
-            call_id=call_id,
-            language=LANGUAGE,
-            source=source,
-            sha256=script.sha256,
-            status=status,
+        await self._ready()
+        workshop = Workshop(
+            run=lambda source: self.run(source, **options),
+            call=lambda name, arguments: self.call(name, arguments, **options),
+            check=self.check,
+            mode=chosen_mode(mode, self._modes, provider),
+            stop_on_failure=stop_on_failure,
+            calls_left=self.limits.tool_calls if calls_left is None else calls_left,
         )
-        return status, [call, output], outcome
-
-    def _dry_run(self, call_id: str, source: str) -> tuple[Status, Item]:
-        checked = self.check(source)
-        summary = "nothing was run: dry run"
-        text = json.dumps(checked.to_dict(), ensure_ascii=False)
-        return "checked", ScriptOutputItem(call_id=call_id, output_json=text, text=text, summary=summary)
-
-    # -- inside -----------------------------------------------------------------------------------------------------
-
-    def _services(
-        self,
-        script: Script,
-        run_id: str,
-        limits: Limits,
-        journal: Journal | str | os.PathLike[str] | None,
-        on_event: Callable[[Event], None] | None,
-    ) -> RunServices:
-        if journal is None and self._journals is not None:
-            journal = self._journals / f"{run_id}.jsonl"
-        return RunServices(
-            run_id=run_id,
-            script=script,
-            registry=self.registry,
-            limits=limits,
-            journal=journal if isinstance(journal, Journal) else Journal(journal),
-            clock=RunClock(limits.timeout_ms),
-            approver=self._approver,
-            statistics=self.statistics,
-            threads=self._threads,
-            emit=_guarded(on_event) if on_event is not None else None,
-            redact_secrets=self._secrets,
-        )
-
-    def _plan(self, services: RunServices, given: Mapping[str, Any], seed: bytes | None) -> RunPlan:
-        asking = [tool.name for tool in self.registry if tool.approval != "never"]
-        context = build_context(
-            given,
-            run_id=services.run_id,
-            limits=services.limits,
-            tools=self.registry.names,
-            asking=asking,
-            mode=self._mode,
-        )
-        return RunPlan(
-            engine=self._engine,
-            isolation=self._isolation,
-            context=context,
-            seed=secrets.token_bytes(32) if seed is None else seed,
-            now_ms=wall_ms(),
-            image_key=self._image_key,
-        )
-
-
-def _guarded(listener: Callable[[Event], None]) -> Callable[[Event], None]:
-    """A listener that fails must not fail the run; the log has its error."""
-
-    def tell(event: Event) -> None:
-        try:
-            listener(event)
-        except Exception:  # the listener is the host's code
-            logging.getLogger("belljar").exception("an event listener failed at %s", event.name)
-
-    return tell
-
-
-def _checked_mode(mode: str) -> Mode:
-    if mode not in get_args(Mode):
-        raise UsageError(f"unknown mode {mode!r}", hint=f"Modes: {', '.join(get_args(Mode))}.")
-    return mode  # type: ignore[return-value]  # checked the line above
-
-
-def _unchecked(source: str | bytes) -> Script:
-    """A stand-in for a text that is no script, so that its journal can still name it."""
-    data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
-    return Script(source=data.decode("utf-8", "replace"), sha256=hashlib.sha256(data).hexdigest(), code="")
-
-
-def _refuse(services: RunServices, plan: RunPlan, error: BelljarError) -> Outcome:
-    """The outcome of a script that never got as far as a machine."""
-    services.journal.append(run_record(services, plan))
-    result = Result(error=error)
-    write_end(services.journal, result, by="host", steps=0)
-    outcome = Outcome(
-        error=error, run_id=services.run_id, script_sha256=services.script.sha256, journal=services.journal
-    )
-    services.tell(lambda: finished_event(outcome))
-    return outcome
-
-
-def _prose(segment: Segment) -> Item:
-    return ReasoningItem(text=segment.text) if segment.kind == "thinking" else MessageItem(text=segment.text)
-
-
-def _near_miss_items(text: str) -> Iterable[Item]:
-    for finding in near_misses(text):
-        error = MalformedReplyError(
-            finding.message, line=finding.line, column=finding.column, hint=finding.hint, excerpt=finding.excerpt
-        )
-        yield ErrorItem(error=error, is_warning=True)
-
-
-def _output_item(call_id: str, outcome: Outcome) -> ScriptOutputItem:
-    return ScriptOutputItem(
-        call_id=call_id,
-        output_json=outcome.canonical_json if outcome.ok else None,
-        error=outcome.error,
-        text=outcome.to_model(),
-        partial=tuple(part.value for part in outcome.partial),
-        summary=outcome.summary,
-        figures=outcome.figures,
-    )
+        turn = await work_off(reply, workshop)
+        calls = (item for item in turn.items if isinstance(item, ScriptCallItem | ToolCallItem))
+        self.disabled_count += sum(item.status == "disabled" for item in calls)
+        return turn

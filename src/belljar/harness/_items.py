@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from belljar.errors import BelljarError
 from belljar.harness._outcome import Outcome, RunFigures
 
-Status: TypeAlias = Literal["completed", "failed", "skipped", "disabled", "checked"]
+Status: TypeAlias = Literal["completed", "failed", "suspended", "skipped", "disabled", "checked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class MessageItem:
 
     type: ClassVar[str] = "message"
     text: str
+    part: int = 0
+    """Index of the reply's part that this item came from; so for every kind of item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class ReasoningItem:
 
     type: ClassVar[str] = "reasoning"
     text: str
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class ScriptCallItem:
     source: str
     sha256: str
     status: Status
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,34 @@ class ScriptOutputItem:
     partial: tuple[Any, ...] = ()
     summary: str = ""
     figures: RunFigures | None = None
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallItem:
+    """A structured call of one tool."""
+
+    type: ClassVar[str] = "tool_call"
+    call_id: str
+    tool: str
+    arguments: Any
+    status: Status
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolOutputItem:
+    """What came of it. One of `output_json` and `error` is set; neither where the call was not made."""
+
+    type: ClassVar[str] = "tool_output"
+    call_id: str
+    tool: str
+    output_json: str | None = None
+    error: BelljarError | None = None
+    text: str = ""
+    """What the model reads."""
+    figures: RunFigures | None = None
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +94,12 @@ class ErrorItem:
     type: ClassVar[str] = "error"
     error: BelljarError
     is_warning: bool = False
+    part: int = 0
 
 
-Item: TypeAlias = MessageItem | ReasoningItem | ScriptCallItem | ScriptOutputItem | ErrorItem
+Item: TypeAlias = (
+    MessageItem | ReasoningItem | ScriptCallItem | ScriptOutputItem | ToolCallItem | ToolOutputItem | ErrorItem
+)
 
 
 def item_dict(item: Item) -> dict[str, Any]:
@@ -89,13 +124,18 @@ class Turn:
 
     items: tuple[Item, ...]
     outcomes: tuple[Outcome, ...] = ()
-    """Of the scripts that ran, in order."""
+    """Of the scripts and structured calls that ran, in order."""
 
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: every script ran to a value and the reply was well formed."""
         broken = any(isinstance(item, ErrorItem) and not item.is_warning for item in self.items)
         return not broken and all(outcome.ok for outcome in self.outcomes)
+
+    @property
+    def suspended(self) -> tuple[Outcome, ...]:
+        """Outcomes of the runs that wait for a decision."""
+        return tuple(outcome for outcome in self.outcomes if outcome.suspension is not None)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: what `--json` prints."""

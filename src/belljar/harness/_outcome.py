@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from belljar.errors import BelljarError
+from belljar.harness._suspension import Suspension
 from belljar.journal import CallState, CallStatus, Journal, Result
 from belljar.machine import ConsoleLine, Progress
 from belljar.values import wire_tree
@@ -48,6 +49,8 @@ class Outcome(Result):
     run_id: str
     script_sha256: str
     journal: Journal = field(repr=False)
+    suspension: Suspension | None = None
+    """What a run that is suspended waits for; its `error` is a RunSuspendedError then, and it has not ended."""
     calls: tuple[CallStatus, ...] = ()
     """Every call that was started or refused, with its state."""
     partial: tuple[PartialResult, ...] = ()
@@ -57,6 +60,13 @@ class Outcome(Result):
     progress: tuple[Progress, ...] = ()
     warnings: tuple[BelljarError, ...] = ()
     """What was wrong without making the run fail, for instance calls that nobody awaited."""
+
+    @property
+    def status(self) -> Literal["done", "failed", "suspended"]:
+        """Whether the run ended, and how."""
+        if self.suspension is not None:
+            return "suspended"
+        return "done" if self.error is None else "failed"
 
     @property
     def summary(self) -> str:
@@ -73,6 +83,7 @@ class Outcome(Result):
         """Plain JSON data: what `--json` prints."""
         data: dict[str, Any] = {
             "ok": self.ok,
+            "status": self.status,
             "run_id": self.run_id,
             "script_sha256": self.script_sha256,
             "value": wire_tree(self.value, depth=512),
@@ -86,6 +97,7 @@ class Outcome(Result):
             "console": [asdict(line) for line in self.console],
             "progress": [asdict(event) for event in self.progress],
             "figures": asdict(self.figures),
+            "suspension": self.suspension.to_dict() if self.suspension is not None else None,
             "journal": str(self.journal.path) if self.journal.path is not None else None,
         }
         return data

@@ -49,6 +49,8 @@ class History:
     def __init__(self, records: Iterable[Record]) -> None:
         self.run: Mapping[str, Any] = {}
         self.end: Mapping[str, Any] | None = None
+        self.suspension: Mapping[str, Any] | None = None
+        """What the run waits for, where the last record says that it is suspended."""
         self.settles: list[Mapping[str, Any]] = []
         self.intents: dict[int, Mapping[str, Any]] = {}
         self.answers: dict[int, Mapping[str, Any]] = {}
@@ -59,6 +61,7 @@ class History:
 
     def _take(self, record: Record) -> None:
         facts = record.facts
+        self.suspension = facts if record.type == "suspend" else None
         match record.type:
             case "run":
                 self.run = facts
@@ -84,6 +87,16 @@ class History:
             raise JournalError(f"the journal settles call {call} but has no answer to it")
         error = error_of(facts)
         return Answer(call, facts.get("value"), error)
+
+    @property
+    def approved_tools(self) -> frozenset[str]:
+        """Tools that a person approved for the rest of the run."""
+        granted = (id_ for id_, facts in self.approvals.items() if facts["verdict"] == "approve_for_run")
+        return frozenset(self.intents[id_]["tool"] for id_ in granted if id_ in self.intents)
+
+    def is_open(self, call: int) -> bool:
+        """Whether nobody has answered `call` or given it up."""
+        return call not in self.answers and call not in self.aborts
 
     def calls(self) -> tuple[CallStatus, ...]:
         """Every call that was started or refused, in order, with its state."""

@@ -101,6 +101,42 @@ class Journal:
             self._encode()
             return "".join(f"{line}\n" for line in self._lines)
 
+    def move_to(self, path: str | os.PathLike[str]) -> None:
+        """Go on in the file `path`, which must hold these records and no others, or not exist.
+
+        Raises JournalError where another process goes on with the run, or did so before.
+        """
+        self.path = Path(path)
+        is_new = not self.path.exists()
+        self._file = self._locked(self._create() if is_new else self._open())
+        if is_new:
+            self._write(self.text().encode(), durable=True)
+        elif self.path.read_bytes() != self.text().encode():
+            self.close()
+            raise JournalError(
+                f"the run of {self.path.name} went on since; this state of it is used up",
+                hint="A suspended run is resumed once. Look at its journal for what came of it.",
+            )
+
+    def _open(self) -> int:
+        assert self.path is not None
+        try:
+            return os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from None
+
+    def _locked(self, file: int) -> int:
+        """`file`, ours for as long as it is open, however this process ends."""
+        assert self.path is not None
+        import fcntl  # POSIX only, as are the workers
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            raise JournalError(f"the run of {self.path.name} goes on in another process") from None
+        return file
+
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Journal:
         """Read a journal file. Raises JournalError: not there, not a journal, another format, edited."""

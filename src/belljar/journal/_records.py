@@ -11,6 +11,7 @@ record's canonical text, so that a record which was edited, dropped, added or mo
 | answer | call, value or error | when it is known |
 | settle | which answers went back in one step, in order, and the clock | before the step |
 | abort | call and why nobody wants its answer any more | when it is given up |
+| suspend | the questions that wait for a person, the time spent | last, until the run goes on |
 | end | value or error, figures | last |
 """
 
@@ -111,6 +112,7 @@ SHAPES: Final[Mapping[str, Mapping[str, Callable[[Any], bool]]]] = {
     },
     "settle": {"calls": _lists(int), "now_ms": _is(int)},
     "abort": {"call": _is(int), "reason": _is(str)},
+    "suspend": {"pending": _lists(dict), "spent_ms": _is(int), "trace": _is(dict)},
     "end": {"by": _is(str), "steps": _is(int), "returned": _is(bool), "outcome_sha256": _is(str), "error": _is_error},
 }  # fmt: skip
 """What each type of record must hold for anything to be made of it."""

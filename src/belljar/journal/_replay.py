@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from belljar.journal._journal import Journal
 from belljar.journal._records import dumps
 from belljar.limits import FUEL_PER_MS, MAX_TIMEOUT_MS, Limits
 from belljar.machine import ENGINES, METERED, Call, Finished, Machine, Step, Waiting, open_machine
-from belljar.script import reread
+from belljar.script import Script, reread
 from belljar.values import canonical_json, wire_tree
 
 _DEPTH = 512
@@ -64,12 +64,12 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
         journal = Journal.load(journal)
     history = History(journal.records)
     if history.end is None:
-        raise JournalError("the journal ends before the run did", hint="The run's process died; see its calls' states.")
+        raise JournalError("the journal ends before the run did", hint=_unended(history))
     recorded: str = history.run["engine"]
     if engine is None and recorded not in ENGINES:
         raise JournalError(f"the journal names an engine that is not known here: {recorded!r}")
     engine = engine or recorded
-    machine = open_machine(engine=engine, limits=replay_limits(_limits_of(history.run), engine))
+    machine = open_machine(engine=engine, limits=replay_limits(limits_of(history.run), engine))
     try:
         result = _run(machine, history)
     finally:
@@ -81,7 +81,14 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     return result
 
 
-def _limits_of(run: Mapping[str, Any]) -> Limits:
+def _unended(history: History) -> str:
+    if history.suspension is not None:
+        return "The run is suspended: resume it first."
+    return "The run's process died; see its calls' states."
+
+
+def limits_of(run: Mapping[str, Any]) -> Limits:
+    """The limits in a journal's first record. Raises JournalError where this version cannot have written them."""
     try:
         return Limits(**run["limits"])
     except (TypeError, UsageError) as error:
@@ -110,28 +117,40 @@ def _run(machine: Machine, history: History) -> Result:
 
 def advance(machine: Machine, history: History) -> Step:
     """Bring a fresh machine to where the journal's last settled step led. Raises ReplayDivergedError."""
+    return list(retrace(machine, history))[-1]
+
+
+def retrace(machine: Machine, history: History) -> Iterator[Step]:
+    """Every step of a fresh machine up to where the journal's last settled step led. Raises ReplayDivergedError."""
     step = _started(machine, history.run)
-    _compare(step, history)
-    if _broke_down(step):
-        return step
     steps = (history.end or {}).get("steps")
     for count, settle in enumerate(history.settles, start=1):
-        if steps is not None and count >= steps:
+        if _broke_down(step) or (steps is not None and count >= steps):
             break
+        _compare(step, history)
+        yield step
         if not isinstance(step, Waiting):
             raise ReplayDivergedError("the replay ended before the run", details={"step": count})
         step = _resumed(machine, history, settle)
-        if _broke_down(step):
-            return step
+    if not _broke_down(step):
         _compare(step, history)
-    return step
+    yield step
 
 
 def _started(machine: Machine, run: Mapping[str, Any]) -> Step:
+    seed = bytes.fromhex(run["seed"])
     try:
-        script = reread(run["source"], profile=run["profile"], source_bytes=_limits_of(run).source_bytes)
-        seed = bytes.fromhex(run["seed"])
-        return machine.start(script, tools=run["tools"], context=run["context"], seed=seed, now_ms=run["now_ms"])
+        return machine.start(
+            script_of(run), tools=run["tools"], context=run["context"], seed=seed, now_ms=run["now_ms"]
+        )
+    except UsageError as error:
+        raise JournalError(f"the journal's run cannot be started: {error.message}") from error
+
+
+def script_of(run: Mapping[str, Any]) -> Script:
+    """The script in a journal's first record. Raises JournalError where it cannot be run."""
+    try:
+        return reread(run["source"], profile=run["profile"], source_bytes=limits_of(run).source_bytes)
     except (SourceError, UsageError) as error:
         raise JournalError(f"the journal's run cannot be started: {error.message}") from error
 

@@ -7,6 +7,7 @@ holds the clock. `_remote` is a machine in another process: `_worker` is one, `_
 `_quickjs_worker` are the programs they run. `_open` chooses an engine by name.
 """
 
+from belljar.machine._cache import user_key
 from belljar.machine._open import (
     ENGINES,
     ISOLATIONS,
@@ -53,4 +54,5 @@ __all__ = [
     "installed_engines",
     "open_machine",
     "thaw",
+    "user_key",
 ]

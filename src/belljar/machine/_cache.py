@@ -63,8 +63,8 @@ def write(path: Path, data: bytes) -> None:
         raise
 
 
-def image_key() -> bytes:
-    """This user's key for frozen runs, made on first use."""
+def user_key() -> bytes:
+    """This user's key for frozen and suspended runs, made on first use. Raises CacheError: an unsafe folder."""
     path = folder() / "image.key"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -86,7 +86,7 @@ class QuickJsMachine(ScriptMachine):
             header=header,
             memory=memory,
             base=self._base.memory,
-            key=key or _cache.image_key(),
+            key=key or _cache.user_key(),
         )
 
     def cancel(self) -> None:
@@ -188,7 +188,7 @@ class QuickJsMachine(ScriptMachine):
     @classmethod
     def thaw(cls, image: bytes, *, key: bytes | None = None) -> tuple[QuickJsMachine, Waiting]:
         """The machine that `freeze` saw, and the step it waits at. Raises ImageError; nothing is mapped then."""
-        frozen = _frozen.unpack(image, build_id=_guest.build_id(), key=key or _cache.image_key())
+        frozen = _frozen.unpack(image, build_id=_guest.build_id(), key=key or _cache.user_key())
         machine: QuickJsMachine | None = None
         try:
             machine = cls(Limits(**frozen.header["limits"]))

@@ -9,7 +9,7 @@ and `_statistics` are the way to a person. pydantic and rich are imported when t
 from typing import TYPE_CHECKING, Any
 
 from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
-from belljar.tools._approvers import AutoApprover, CallbackApprover
+from belljar.tools._approvers import AutoApprover, CallbackApprover, DeferApprover, MaybeAnswer
 from belljar.tools._call_info import CallInfo
 from belljar.tools._declare import declaration, declarations
 from belljar.tools._prompt import prompt_text
@@ -33,6 +33,8 @@ __all__ = [
     "CallInfo",
     "CallbackApprover",
     "Decision",
+    "DeferApprover",
+    "MaybeAnswer",
     "Registry",
     "TerminalApprover",
     "Tool",

@@ -70,6 +70,11 @@ class ApprovalRequest:
     digest: str
     """`approval_digest` of script, ordinal, tool and arguments."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data for a person's eyes: the arguments as `display` has them."""
+        shown = ("id", "run_id", "tool", "reason", "excerpt", "line", "column", "elapsed_ms", "digest")
+        return {"arguments": dict(self.display), **{name: getattr(self, name) for name in shown}}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -125,6 +130,9 @@ class Decision:
 class Approver(Protocol):
     """Answers requests, several at a time. A host cancels `decide` when the request expires or the run ends."""
 
-    async def decide(self, request: ApprovalRequest) -> Decision:
-        """The decision on this request. What it raises counts as a denial."""
+    async def decide(self, request: ApprovalRequest) -> Decision | None:
+        """The decision on this request; None where nobody can decide here and now, and the run is to be suspended.
+
+        What it raises counts as a denial.
+        """
         ...

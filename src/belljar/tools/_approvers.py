@@ -1,4 +1,4 @@
-"""Approvers without a terminal: a function of yours, and a policy that needs nobody."""
+"""Approvers without a terminal: a function of yours, a policy that needs nobody, and nobody here at all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from belljar.tools._approval import ApprovalRequest, Decision
 
 Answer: TypeAlias = bool | str | Decision
 """True approves, False denies, a string denies with that reason, a Decision says it all."""
+MaybeAnswer: TypeAlias = Answer | None
+"""None leaves the question open: the run is suspended."""
 
 Policy: TypeAlias = Literal["all", "none"] | Mapping[str, Literal["approve", "deny"]]
 
@@ -24,14 +26,16 @@ class CallbackApprover:
     Cancelling `decide` cancels an async function; a sync one cannot be stopped, and its late answer is dropped.
     """
 
-    def __init__(self, fn: Callable[[ApprovalRequest], Answer | Awaitable[Answer]], *, who: str = "callback") -> None:
+    def __init__(
+        self, fn: Callable[[ApprovalRequest], MaybeAnswer | Awaitable[MaybeAnswer]], *, who: str = "callback"
+    ) -> None:
         if not callable(fn):
             raise UsageError(f"CallbackApprover takes a function, got a {type(fn).__name__}")
         self._fn = fn
         self._who = who
 
-    async def decide(self, request: ApprovalRequest) -> Decision:
-        """The function's answer. Raises UsageError when it is none of the three kinds, and what the function raises."""
+    async def decide(self, request: ApprovalRequest) -> Decision | None:
+        """The function's answer. Raises UsageError when it is none of the kinds, and what the function raises."""
         return self._decision(request, await self._ask(request))
 
     async def _ask(self, request: ApprovalRequest) -> Any:
@@ -42,15 +46,22 @@ class CallbackApprover:
         answer = await asyncio.to_thread(self._fn, request)
         return await answer if inspect.isawaitable(answer) else answer
 
-    def _decision(self, request: ApprovalRequest, answer: Any) -> Decision:
-        if isinstance(answer, Decision):
+    def _decision(self, request: ApprovalRequest, answer: Any) -> Decision | None:
+        if answer is None or isinstance(answer, Decision):
             return answer
         if isinstance(answer, str):
             return Decision.deny(request, answer, who=self._who)
         if isinstance(answer, bool):
             make = Decision.approve if answer else Decision.deny
             return make(request, who=self._who)
-        raise UsageError(f"an approval callback returns bool, str or Decision, got a {type(answer).__name__}")
+        raise UsageError(f"an approval callback returns bool, str, Decision or None, got a {type(answer).__name__}")
+
+
+class DeferApprover:
+    """Leaves every question open: a run that needs a decision is suspended, and `Harness.resume` brings it."""
+
+    async def decide(self, request: ApprovalRequest) -> None:
+        """Nobody is here."""
 
 
 class AutoApprover:

@@ -8,10 +8,11 @@ import time
 class RunClock:
     """Counts the time in which at least one party is busy. Used from the event loop's thread only."""
 
-    def __init__(self, limit_ms: int) -> None:
+    def __init__(self, limit_ms: int, *, spent_ms: int = 0) -> None:
+        """`spent_ms` is what the run took before this process took it over."""
         self._limit_s = limit_ms / 1000
         self._busy = 0
-        self._spent_s = 0.0
+        self._spent_s = spent_ms / 1000
         self._since_s = 0.0
 
     @property

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
@@ -27,12 +28,13 @@ from belljar.errors import (
     CallAbortedError,
     ConcurrencyLimitError,
     HarnessInternalError,
+    RunSuspendedError,
     ScriptError,
     ToolBudgetExceededError,
     ToolExecutionError,
     ToolNotFoundError,
 )
-from belljar.journal import Journal, Record
+from belljar.journal import History, Journal, Record
 from belljar.limits import Limits
 from belljar.machine import Answer, Call
 from belljar.script import Script
@@ -48,6 +50,7 @@ from belljar.tools._open_call import (
 from belljar.tools._redact import redact
 from belljar.tools._registry import Registry
 from belljar.tools._statistics import ApprovalStatistics, Ending
+from belljar.tools._tracing import NO_TRACE, CallFacts, RunTrace
 from belljar.tools.events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event
 from belljar.values import to_wire
 
@@ -72,6 +75,7 @@ class RunServices:
     emit: Callable[[Event], None] | None = None
     """Who listens to the run's events; None saves making them."""
     redact_secrets: Sequence[str] = ()
+    trace: RunTrace = NO_TRACE
 
     def tell(self, make: Callable[[], Event]) -> None:
         """Tell whoever listens; the event is made only then."""
@@ -84,7 +88,6 @@ class Facade:
 
     def __init__(self, services: RunServices) -> None:
         self._s = services
-        self._made = 0
         self._queue: deque[OpenCall] = deque()
         self._running: dict[int, OpenCall] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -92,12 +95,24 @@ class Facade:
         self._ready: list[Answer] = []
         self._changed = asyncio.Event()
         self._approved_tools: set[str] = set()
+        self._deferred: dict[int, ApprovalRequest] = {}
+        """Questions that the approver left open."""
         self._broken: BelljarError | None = None
         self._closed = False
         self.given_up: set[int] = set()
         """Ids of calls whose answer nobody wants any more."""
 
     # -- what the run asks ----------------------------------------------------------------------------------------
+
+    @property
+    def pending(self) -> tuple[ApprovalRequest, ...]:
+        """Questions that a person must answer before the run can go on, in the order of the calls."""
+        return tuple(self._deferred[id_] for id_ in sorted(self._deferred))
+
+    def restore(self, history: History) -> None:
+        """Know what a journal says was given up and approved before this process took the run over."""
+        self.given_up.update(history.aborts)
+        self._approved_tools.update(history.approved_tools)
 
     def accept(self, calls: Iterable[Call]) -> None:
         """Take calls that the script made, in order. They are on their way when this returns."""
@@ -112,7 +127,8 @@ class Facade:
         """Wait for at least one answer and take all there are, in the order they came.
 
         `on_long_wait` is called once when it takes longer than the limit for freezing. Raises TimeoutError when the
-        run's clock reaches its limit first, JournalError where the journal fails.
+        run's clock reaches its limit first, RunSuspendedError when all that is left is `pending`, JournalError where
+        the journal fails.
         """
         await self._drain()
         freeze_at_s = time.monotonic() + self._s.limits.freeze_after_ms / 1000
@@ -122,6 +138,8 @@ class Facade:
                 raise self._broken
             if self._s.clock.left_s <= 0:
                 raise TimeoutError
+            if self._is_stalled:
+                raise _suspended(self.pending)
             if not frozen and time.monotonic() >= freeze_at_s:
                 frozen = True
                 await on_long_wait()
@@ -129,6 +147,12 @@ class Facade:
         await self._drain()
         ready, self._ready = self._ready, []
         return ready
+
+    @property
+    def _is_stalled(self) -> bool:
+        """Whether nothing goes on any more and nothing can, until somebody decides."""
+        goes_on = self._tasks or self._running or self._queue or self._dispatching is not None
+        return bool(self._deferred) and not goes_on
 
     async def _change(self, at_most_s: float | None) -> None:
         """Wait until something happens, the run's clock may have reached its limit, or `at_most_s` has passed."""
@@ -146,6 +170,7 @@ class Facade:
             if id_ in self.given_up:
                 continue
             self.given_up.add(id_)
+            self._deferred.pop(id_, None)
             records.append(Record("abort", {"call": id_, "reason": reason}))
             self._stop(id_, reason)
         if records:
@@ -170,10 +195,9 @@ class Facade:
     # -- admission ------------------------------------------------------------------------------------------------
 
     def _admit(self, call: Call) -> None:
-        self._made += 1
-        if self._made > self._s.limits.tool_calls:
+        if call.id > self._s.limits.tool_calls:
             raise ToolBudgetExceededError(
-                f"a run may make {self._s.limits.tool_calls} tool calls; this is number {self._made}",
+                f"a run may make {self._s.limits.tool_calls} tool calls; this is number {call.id}",
                 tool=call.tool,
                 details={"budget": self._s.limits.tool_calls},
             )
@@ -203,14 +227,15 @@ class Facade:
         self._queue.append(open_call)
 
     def _refuse(self, call: Call, error: BelljarError) -> None:
+        self._s.trace.refused(call.tool, error.code)
         self._answer(call, Answer(call.id, error=error), took_s=0.0)
 
     # -- approval -------------------------------------------------------------------------------------------------
 
     async def _ask(self, open_call: OpenCall, reason: str) -> None:
         try:
-            await self._decide(open_call, reason)
-            self._enqueue(open_call)
+            if await self._decide(open_call, reason):
+                self._enqueue(open_call)
         except ScriptError as error:
             self._refuse(open_call.call, error)
         finally:
@@ -218,8 +243,11 @@ class Facade:
             self._changed.set()
         self._pump()
 
-    async def _decide(self, open_call: OpenCall, reason: str) -> None:
-        """Returns when the call may be made; its arguments may be others then. Raises the script's error otherwise."""
+    async def _decide(self, open_call: OpenCall, reason: str) -> bool:
+        """Whether the call may be made, with what are then its arguments, or the question was left open.
+
+        Raises the script's error where it may not be made.
+        """
         request = self._request(open_call, reason)
         self._s.statistics.count_request()
         self._s.tell(
@@ -238,15 +266,16 @@ class Facade:
         try:
             async with asyncio.timeout(request.expires_ms / 1000):
                 decision = await self._decision(request)
-            ending = (
-                "denied" if not decision.is_approval else "edited" if decision.arguments is not None else "approved"
-            )
+            ending = _ending(decision)
         except TimeoutError:
             ending = "timed_out"
             waited = f"{request.expires_ms / 1000:g} s"
             raise ApprovalTimeoutError(f"nobody decided on {request.tool} within {waited}", tool=request.tool) from None
         finally:
             self._resolve(open_call, request, decision, ending, round((time.monotonic() - asked_s) * 1000))
+        if decision is None:
+            self._deferred[open_call.id] = request
+            return False
         if not decision.is_approval:
             why = f": {decision.reason}" if decision.reason else ""
             raise ApprovalDeniedError(f"the call of {request.tool} was denied{why}", tool=request.tool)
@@ -255,16 +284,17 @@ class Facade:
             open_call.kwargs = open_call.tool.validate(open_call.asked)
         if decision.verdict == "approve_for_run":
             self._approved_tools.add(open_call.tool.name)
+        return True
 
-    async def _decision(self, request: ApprovalRequest) -> Decision:
-        """The approver's answer; whatever goes wrong there is a denial."""
+    async def _decision(self, request: ApprovalRequest) -> Decision | None:
+        """The approver's answer; whatever goes wrong there is a denial, and None leaves the question open."""
         if self._s.approver is None:
             return Decision.deny(request, "no approver is configured", who="belljar")
         try:
             decision = await self._s.approver.decide(request)
         except Exception as error:  # an approver that fails has not approved
             return Decision.deny(request, f"the approver failed ({type(error).__name__})", who="belljar")
-        if decision.digest != request.digest:
+        if decision is not None and decision.digest != request.digest:
             return Decision.deny(request, "the decision was made for another call", who="belljar")
         return decision
 
@@ -291,7 +321,7 @@ class Facade:
     def _resolve(
         self, open_call: OpenCall, request: ApprovalRequest, decision: Decision | None, ending: Ending, waited_ms: int
     ) -> None:
-        """Count, write down and tell how a question ended."""
+        """Count, write down and tell how a question ended. One left open is written down with the suspension."""
         verdict = decision.verdict if decision is not None else ending
         self._s.statistics.count_ending(ending, waited_ms=waited_ms)
         facts: dict[str, Any] = {"call": open_call.id, "digest": request.digest, "verdict": verdict}
@@ -299,7 +329,8 @@ class Facade:
             facts |= {"who": decision.who, "reason": decision.reason, "at_ms": decision.at_ms or wall_ms()}
             if decision.arguments is not None:
                 facts["arguments"] = dict(decision.arguments)
-        self._s.journal.append(Record("approval", facts))
+        if ending != "deferred":
+            self._s.journal.append(Record("approval", facts))
         self._s.tell(
             lambda: ApprovalResolved(
                 run_id=self._s.run_id,
@@ -377,7 +408,9 @@ class Facade:
         open_call.started_s = time.monotonic()
         self._tell_start(open_call)
         try:
-            answer = await self._answer_of(open_call)
+            with self._s.trace.call(_call_facts(open_call)) as trace:
+                answer = await self._answer_of(open_call)
+                trace.end(value=answer.value, error=answer.error)
         finally:
             self._s.clock.leave()
             self._running.pop(open_call.id, None)
@@ -415,7 +448,8 @@ class Facade:
         if tool.is_async:
             return await tool.invoke(open_call.kwargs, signal=open_call.signal, call=call)
         loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self._s.threads, _invoke_sync, open_call, call)
+        context = contextvars.copy_context()  # a sync tool sees the same context variables as an async one
+        result = await loop.run_in_executor(self._s.threads, context.run, _invoke_sync, open_call, call)
         return await result if asyncio.iscoroutine(result) else result
 
     def _call_info(self, open_call: OpenCall) -> CallInfo:
@@ -485,6 +519,33 @@ class Facade:
         message = f"{open_call.tool.name} did not stop within {self._s.limits.grace_ms} ms of being aborted"
         answer = Answer(open_call.id, error=CallAbortedError(message, tool=open_call.tool.name))
         self._s.journal.append(answer_record(open_call.call, answer, intended=True, unknown=True))
+
+
+def _call_facts(open_call: OpenCall) -> CallFacts:
+    tool = open_call.tool
+    return CallFacts(
+        call_id=str(open_call.id),
+        tool=tool.name,
+        description=tool.description,
+        arguments=open_call.asked,
+        key=open_call.key,
+    )
+
+
+def _ending(decision: Decision | None) -> Ending:
+    if decision is None:
+        return "deferred"
+    if not decision.is_approval:
+        return "denied"
+    return "edited" if decision.arguments is not None else "approved"
+
+
+def _suspended(pending: Sequence[ApprovalRequest]) -> RunSuspendedError:
+    named = ", ".join(f"{request.tool} (line {request.line})" for request in pending)
+    first = pending[0]
+    return RunSuspendedError(
+        f"the run waits for a decision on {named}", line=first.line, column=first.column, tool=first.tool
+    )
 
 
 def _invoke_sync(open_call: OpenCall, call: CallInfo) -> Any:

@@ -8,13 +8,13 @@ from typing import Final, Literal, TypeAlias
 
 from belljar.errors import UsageError
 
-Ending: TypeAlias = Literal["approved", "edited", "denied", "timed_out", "cancelled"]
-_ENDINGS: Final = ("approved", "edited", "denied", "timed_out", "cancelled")
+Ending: TypeAlias = Literal["approved", "edited", "denied", "timed_out", "cancelled", "deferred"]
+_ENDINGS: Final = ("approved", "edited", "denied", "timed_out", "cancelled", "deferred")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalFigures:
-    """The counters at one moment. `requested` is the sum of the five endings and of what is still open."""
+    """The counters at one moment. `requested` is the sum of the six endings and of what is still open."""
 
     requested: int = 0
     approved: int = 0
@@ -25,6 +25,8 @@ class ApprovalFigures:
     timed_out: int = 0
     cancelled: int = 0
     """The run ended or the call was aborted before an answer came."""
+    deferred: int = 0
+    """Left open by the approver; the run was suspended, and asks again when it goes on."""
     decide_ms_total: int = 0
     """Time to decide, over what was approved, edited or denied."""
     decide_ms_max: int = 0
@@ -66,7 +68,7 @@ class ApprovalStatistics:
             raise UsageError(f"an approval ends {', '.join(_ENDINGS)}, got {ending!r}")
         with self._lock:
             self._counts[ending] += 1
-            if ending not in ("timed_out", "cancelled"):
+            if ending in ("approved", "edited", "denied"):
                 self._counts["decide_ms_total"] += waited_ms
                 self._counts["decide_ms_max"] = max(self._counts["decide_ms_max"], waited_ms)
 
