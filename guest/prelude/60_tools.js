@@ -42,13 +42,13 @@ function answerError({ code, message, ...facts }, { tool, position }) {
 }
 
 // Losers of a race are given up as soon as it is decided.
-function giveUp(ids) {
+function giveUp(ids, why = 'lost a race and was aborted') {
     for (const id of ids) {
         const waiting = mapGet(pending, id);
         if (!waiting) continue;
         mapDelete(pending, id);
         arrayPush(run.aborts, `${id}`);
-        const message = `the call of tools.${waiting.tool} lost a race and was aborted`;
+        const message = `the call of tools.${waiting.tool} ${why}`;
         waiting.reject(answerError({ code: 'CallAbortedError', message }, waiting));
     }
 }
@@ -117,6 +117,29 @@ replaceMethod(Promise.prototype, 'then', (native) => ({
     },
 }).then);
 
+// tools.spawn.x(args) begins a call, to be awaited later or never: { id, done }. tools.spawn.cancel(id) gives it up.
+const SPAWN = 'spawn.';
+const isSpawned = (tool) => stringSlice(tool, 0, SPAWN.length) === SPAWN;
+
+function spawn(tool, args) {
+    const done = call(tool, args);
+    const ids = weakGet(callsOf, done);
+    return freeze({ id: ids ? ids[0] : 0, done });
+}
+
+function cancelSpawned(given) {
+    const id = typeof given === 'object' && given !== null ? given.id : given;
+    const waiting = mapGet(pending, id);
+    if (!waiting || !isSpawned(waiting.tool)) return false;
+    giveUp([id], 'was cancelled');
+    return true;
+}
+
+function toolFunction(name) {
+    if (name === `${SPAWN}cancel`) return cancelSpawned;
+    return isSpawned(name) ? (...args) => spawn(name, args) : (...args) => call(name, args);
+}
+
 // What awaiting, printing or converting an object looks up: answering with an error would hide what went wrong.
 const LOOKED_UP = freeze({ __proto__: null, then: true, toJSON: true, toString: true, valueOf: true, constructor: true });
 
@@ -151,7 +174,7 @@ function toolbox(names) {
         defineProperty(parent, name, { value, enumerable: true });
     };
     for (const name of names) {
-        const tool = freeze((...args) => call(name, args));
+        const tool = freeze(toolFunction(name));
         weakAdd(ours, tool);
         attach(name, tool);
     }

@@ -166,7 +166,7 @@ def test_signals_tell_why() -> None:
     witness = Witness()
     source = "await Promise.race([tools.heed(), tools.echo({value: 1})]); tools.heed(); await tools.echo({value: 2})"
     belljar.run(source, tools=[witness.heed, echo])
-    assert witness.log == ["heed 1: it lost a race", "heed 3: the script has ended"]
+    assert witness.log == ["heed 1: the script gave it up", "heed 3: the script has ended"]
 
 
 def test_a_sync_tool_that_heeds_its_signal_ends_in_the_grace() -> None:

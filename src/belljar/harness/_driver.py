@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from belljar.errors import (
@@ -23,6 +23,7 @@ from belljar.errors import (
     RunSuspendedError,
     ScriptCancelledError,
     ScriptTimeoutError,
+    from_dict,
 )
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.harness._suspension import Suspension, write_suspension
@@ -149,7 +150,7 @@ class Driver:
     async def _drive(self) -> Finished:
         step = await (self._begin() if self._plan.resumed is None else self._retrace(self._plan.resumed))
         while isinstance(step, Waiting):
-            self._facade.abort(step.aborts, "it lost a race")
+            self._facade.abort(step.aborts, "the script gave it up")
             self._facade.accept(step.calls)
             answers = await self._facade.answers(self._set_aside)
             now_ms = wall_ms()
@@ -217,12 +218,19 @@ class Driver:
         if isinstance(step, Finished) and isinstance(step.error, HarnessInternalError) and not self._retried:
             self._retried = True
             step = await self._in_thread(self._replace)
+        if isinstance(step, Finished) and isinstance(step.error, ScriptTimeoutError):
+            step = replace(step, error=self._with_limit(step.error))
         if not (isinstance(step, Finished) and isinstance(step.error, _HOST_ENDED)):
             self._step_count += 1  # a step that was cut off is none that a replay must repeat
         assert self._machine is not None
         self._figures = self._machine.figures
         self._tell(step.output)
         return step
+
+    def _with_limit(self, error: ScriptTimeoutError) -> BelljarError:
+        """A machine that replayed has a limit far above the run's, and names that."""
+        limit = f"{self._s.limits.timeout_ms:,} ms"
+        return from_dict({**error.to_dict(), "message": f"the script ran longer than {limit}"})
 
     async def _in_thread(self, action: Callable[[], T]) -> T:
         """Run in a worker thread. When cancelled, the machine is stopped and the thread waited for."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from belljar.tools._jsdoc import comment
+from belljar.tools._names import CANCEL, SPAWN
 from belljar.tools._typescript import Schema, TypeWriter, key_text
 from belljar.tools._words import word_set
 
@@ -88,7 +89,12 @@ class _Method:
     def text(self, name: str, *, depth: int, has_comments: bool = True) -> str:
         writer = TypeWriter(names=self.parameters.names, depth=depth, has_comments=has_comments)
         answer = TypeWriter(names=self.result.names, depth=depth, has_comments=has_comments)
-        return f"{name}({self._arguments(writer)}): Promise<{answer.text(self.result.schema)}>"
+        if self.name == CANCEL:
+            return f"{name}(id: number): boolean"
+        promise = f"Promise<{answer.text(self.result.schema)}>"
+        if self.name.startswith(SPAWN):
+            promise = f"{{ id: number; done: {promise} }}"
+        return f"{name}({self._arguments(writer)}): {promise}"
 
     def _arguments(self, writer: TypeWriter) -> str:
         schema = self.parameters.schema

@@ -51,7 +51,7 @@ from belljar.tools._redact import redact
 from belljar.tools._registry import Registry
 from belljar.tools._statistics import ApprovalStatistics, Ending
 from belljar.tools._tracing import NO_TRACE, CallFacts, RunTrace
-from belljar.tools.events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event
+from belljar.tools.events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event, ProgressMade
 from belljar.values import to_wire
 
 _DRAIN_TURNS = 50
@@ -462,7 +462,23 @@ class Facade:
             line=call.line or None,
             column=call.column or None,
             key=open_call.key,
+            progress=self._progress(open_call.id),
         )
+
+    def _progress(self, call: int) -> Callable[[str], None]:
+        """Tells of one call, from any thread, in the event loop's."""
+        emit, limits, loop = self._s.emit, self._s.limits, asyncio.get_running_loop()
+        if emit is None:
+            return lambda message: None
+        places = iter(range(limits.progress_events))
+
+        def tell(message: str) -> None:
+            if next(places, None) is not None:
+                cut = str(message)[: limits.progress_chars]
+                event = ProgressMade(run_id=self._s.run_id, message=cut, kind="tool", call=call)
+                loop.call_soon_threadsafe(emit, event)
+
+        return tell
 
     # -- the answer -----------------------------------------------------------------------------------------------
 

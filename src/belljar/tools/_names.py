@@ -22,6 +22,11 @@ _TAKEN: Final = word_set(
 )
 _MAX_SEGMENTS: Final = 8
 
+SPAWN: Final = "spawn."
+"""Tools in this group begin a call and give `{id, done}` at once; the prelude knows it by this name."""
+CANCEL: Final = "spawn.cancel"
+"""Gives such a call up. Its answer comes from inside the machine, the host never sees it."""
+
 
 def checked_tool_name(name: str) -> str:
     """The same name when a script can call it. Raises UsageError otherwise."""

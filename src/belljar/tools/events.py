@@ -17,12 +17,15 @@ class ScriptStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressMade:
-    """The script called context.telemetry.emitProgress."""
+    """The script called context.telemetry.emitProgress, or a tool its call's `progress`."""
 
     name: ClassVar[str] = "progress"
     run_id: str
     message: str
     kind: str
+    """As the script gave it; `tool` from a tool."""
+    call: int | None = None
+    """The call whose tool it is; None from the script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
