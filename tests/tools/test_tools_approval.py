@@ -21,6 +21,7 @@ from belljar.tools import (
     AutoApprover,
     CallbackApprover,
     Decision,
+    DeferApprover,
     approval_digest,
 )
 
@@ -45,7 +46,9 @@ REQUEST = ApprovalRequest(
 
 
 def answer(approver: Approver, request: ApprovalRequest = REQUEST) -> Decision:
-    return asyncio.run(approver.decide(request))
+    decision = asyncio.run(approver.decide(request))
+    assert decision is not None
+    return decision
 
 
 def test_the_digest_is_what_the_documentation_says() -> None:
@@ -140,11 +143,13 @@ def test_a_callback_may_say_it_in_four_ways(said: bool | str | Decision, decisio
 
 
 def test_a_callback_that_says_nothing_approves_nothing() -> None:
-    """None is a forgotten return, and an error."""
-    forgetful: Any = lambda _: None  # noqa: E731 - typed as Any on purpose
+    """None leaves the question open; anything else that is no answer is an error."""
+    vague: Any = lambda _: 1  # noqa: E731 - typed as Any on purpose
 
-    with pytest.raises(UsageError, match="returns bool, str or Decision, got a NoneType"):
-        answer(CallbackApprover(forgetful))
+    for approver in (CallbackApprover(lambda _: None), DeferApprover()):
+        assert asyncio.run(approver.decide(REQUEST)) is None
+    with pytest.raises(UsageError, match="returns bool, str, Decision or None, got a int"):
+        answer(CallbackApprover(vague))
     not_callable: Any = 5
     with pytest.raises(UsageError, match="CallbackApprover takes a function, got a int"):
         CallbackApprover(not_callable)

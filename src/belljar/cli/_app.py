@@ -34,6 +34,14 @@ ToolSpecs = Annotated[
     list[Path] | None,
     typer.Option("--tools", "-t", metavar="MODULE|FILE.py[:ATTR]", help="Where tools are; may be given several times."),
 ]
+Servers = Annotated[
+    list[str] | None,
+    typer.Option("--mcp", metavar="NAME=COMMAND|URL", help="An MCP server; its tools are tools.mcp.NAME.TOOL."),
+]
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", metavar="DIR", help="A folder whose files scripts may use; exec asks first."),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Engine = Annotated[str, typer.Option("--engine", autocompletion=engines, help="What runs the script.")]
 
@@ -79,6 +87,8 @@ def demo(
 def run(
     file: InputFile,
     tools: ToolSpecs = None,
+    workspace: Workspace = None,
+    mcp: Servers = None,
     approve: Annotated[
         Literal["ask", "all", "none"],
         typer.Option("--approve", help="Who answers approvals; ask without a terminal denies."),
@@ -104,6 +114,8 @@ def run(
         RunOptions(
             file=file,
             tools=_specs(tools),
+            workspace=workspace,
+            mcp=tuple(mcp or ()),
             approve=approve,
             engine=engine,
             as_json=json,

@@ -10,19 +10,41 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from belljar.errors import UsageError
 from belljar.tools import AnyTool, Registry, Tool
 
+if TYPE_CHECKING:
+    from belljar.mcp import Target
 
-def load_registry(specs: Iterable[str]) -> Registry:
-    """All tools that the specs name, each once, even if two specs name it.
 
-    Raises UsageError: no such module, it does not import, no tool in it, two tools of one name.
+def load_registry(specs: Iterable[str], *, workspace: Path | None = None) -> Registry:
+    """All tools that the specs name, each once, even if two specs name it; and those of a workspace.
+
+    Raises UsageError: no such module, it does not import, no tool in it, two tools of one name, no such folder.
     """
     found = {id(tool): tool for spec in specs for tool in load_tools(spec)}
-    return Registry(found.values())
+    return Registry([*found.values(), *(_workspace_tools(workspace) if workspace is not None else ())])
+
+
+def _workspace_tools(root: Path) -> list[AnyTool]:
+    from belljar.packs import core
+
+    return core(root)
+
+
+def parse_servers(targets: Iterable[str]) -> dict[str, Target] | None:
+    """MCP servers by name. Raises UsageError: not NAME=COMMAND or NAME=URL, a name twice, or no `belljar[mcp]`."""
+    servers: dict[str, Target] = {}
+    for text in targets:
+        from belljar.mcp import parse_target
+
+        name, target = parse_target(text)
+        if name in servers:
+            raise UsageError(f"two MCP servers are named {name!r}")
+        servers[name] = target
+    return servers or None
 
 
 def load_tools(spec: str) -> list[AnyTool]:

@@ -14,7 +14,7 @@ from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode, exit_code_of
 from belljar.cli._inputs import Input, checked_engine, read_input
 from belljar.cli._items import Reply, TurnPrinter, figures_text, print_failure, print_item
-from belljar.cli._loading import load_registry
+from belljar.cli._loading import load_registry, parse_servers
 from belljar.cli._progress import ProgressPrinter
 from belljar.cli._screen import err, out, print_value, print_warning, safe
 from belljar.errors import BelljarError, FeatureDisabledError, UsageError
@@ -29,6 +29,8 @@ class RunOptions:
 
     file: Path
     tools: tuple[str, ...] = ()
+    workspace: Path | None = None
+    mcp: tuple[str, ...] = ()
     approve: Policy = "ask"
     engine: str = "quickjs"
     as_json: bool = False
@@ -40,14 +42,14 @@ class RunOptions:
 def run_command(options: RunOptions) -> ExitCode:
     """Read, run, print. Raises UsageError and JournalError for inputs that cannot be used."""
     given = read_input(options.file)
-    registry = load_registry(options.tools)
     harness = Harness(
-        registry,
+        load_registry(options.tools, workspace=options.workspace),
         approver=approver_for(options.approve, stdin_is_used=str(options.file) == "-"),
         limits=options.limits,
         engine=checked_engine(options.engine),
         mode=options.mode,
         journal=options.journal if _is_folder(options.journal, given) else None,
+        mcp=parse_servers(options.mcp),
     )
     return asyncio.run(_Session(options=options, given=given, harness=harness).run())
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from belljar.limits import Limits
-from belljar.tools import AnyTool, Registry, declarations, prompt_text
+from belljar.tools import AnyTool, Registry, Tool, declarations, discovery_tools, fits, prompt_text
 
 
 class Catalogue:
@@ -26,7 +26,7 @@ class Catalogue:
         prompt_tokens: int | None = None,
     ) -> None:
         """`servers` are targets by name, or a `belljar.mcp.McpServers`. Raises UsageError for unfit tools."""
-        self._given = tuple(tools)
+        self._given = tuple(map(Tool.of, tools))
         self._limits = limits
         self._prompt_tokens = prompt_tokens
         self._servers = _servers(servers)
@@ -42,12 +42,9 @@ class Catalogue:
         """TypeScript that declares all of them."""
         return self._view.declarations
 
-    def prompt(self, *, query: str | None = None, form: str = "tags") -> str:
+    def prompt(self, *, query: str | None = None, form: Literal["tags", "tool"] = "tags") -> str:
         """What to tell the model, within the budget of tokens where there is one."""
-        listed = self._view.listed
-        if self._prompt_tokens is None and query is None and form == "tags":
-            return prompt_text(listed, limits=self._limits)
-        return prompt_text(listed, limits=self._limits, max_tokens=self._prompt_tokens, query=query, form=form)  # type: ignore
+        return prompt_text(self.registry, limits=self._limits, max_tokens=self._prompt_tokens, query=query, form=form)
 
     async def refresh(self) -> None:
         """Connect to servers that are not connected, and take what tools they have now."""
@@ -61,23 +58,18 @@ class Catalogue:
 
     def _look(self) -> _View:
         of_servers = self._servers.tools if self._servers is not None else ()
-        listed = Registry([*self._given, *of_servers])
+        listed = [*self._given, *of_servers]
         tokens = self._prompt_tokens
-        if tokens is not None:
-            from belljar.tools import discovery_tools, fits
-        if tokens is None or fits(listed, tokens, limits=self._limits):
-            return _View(listed, ())
-        return _View(listed, discovery_tools(lambda: listed))
+        if tokens is not None and not fits(Registry(listed), tokens, limits=self._limits):
+            listed += discovery_tools(lambda: listed)
+        return _View(Registry(listed))
 
 
 class _View:
     """The tools at one moment."""
 
-    def __init__(self, listed: Registry, finding: tuple[AnyTool, ...]) -> None:
-        self.listed = listed
-        """What the model is told of."""
-        self.registry = Registry([*listed, *finding]) if finding else listed
-        """What scripts may call."""
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
 
     @cached_property
     def declarations(self) -> str:

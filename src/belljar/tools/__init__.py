@@ -2,7 +2,8 @@
 
 `_tool` is the decorator and the object, `_signature` reads the function, `_contract` compiles its types, `_arguments`
 and `_results` use them, `_problems` says what did not fit. `_typescript`, `_jsdoc` and `_declare` write declarations,
-`_prompt` the rules for the model. `_registry` holds tools by name. `_redact`, `_approval`, `_approvers`, `_terminal`
+`_prompt` the rules for the model, within a budget where there is one (`_budget`). `_search` ranks tools by words, and
+`_discovery` makes two tools of it. `_registry` holds tools by name. `_redact`, `_approval`, `_approvers`, `_terminal`
 and `_statistics` are the way to a person. pydantic and rich are imported when they are first needed.
 """
 
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
 from belljar.tools._approvers import AutoApprover, CallbackApprover, DeferApprover, MaybeAnswer
+from belljar.tools._budget import estimated_tokens
 from belljar.tools._call_info import CallInfo
 from belljar.tools._declare import declaration, declarations
-from belljar.tools._prompt import prompt_text
+from belljar.tools._discovery import discovery_tools
+from belljar.tools._prompt import fits, prompt_text
 from belljar.tools._redact import redact, redact_text
 from belljar.tools._registry import Registry
 from belljar.tools._signal import AbortSignal
@@ -41,6 +44,9 @@ __all__ = [
     "approval_digest",
     "declaration",
     "declarations",
+    "discovery_tools",
+    "estimated_tokens",
+    "fits",
     "prompt_text",
     "redact",
     "redact_text",

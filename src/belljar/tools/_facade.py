@@ -469,7 +469,7 @@ class Facade:
         """Tells of one call, from any thread, in the event loop's."""
         emit, limits, loop = self._s.emit, self._s.limits, asyncio.get_running_loop()
         if emit is None:
-            return lambda message: None
+            return lambda _: None
         places = iter(range(limits.progress_events))
 
         def tell(message: str) -> None:
