@@ -10,7 +10,10 @@ from pathlib import Path
 import belljar
 
 SOURCE = Path(belljar.__file__).parent
-ROOMS = ("errors", "guess", "limits", "values", "script", "machine", "journal", "tools", "harness", "cli")
+ROOMS = (
+    "errors", "guess", "limits", "values", "script", "machine", "journal", "tools", "patch", "packs", "mcp",
+    "typecheck", "telemetry", "harness", "testing", "providers", "integrations", "cli",
+)  # fmt: skip
 """Bottom to top."""
 IO = {
     "asyncio", "concurrent", "ctypes", "datetime", "io", "os", "pathlib", "random", "secrets", "select", "shutil",
@@ -53,8 +56,8 @@ def test_a_room_imports_only_rooms_below_it() -> None:
 
 
 def test_the_pure_rooms_import_no_io_no_clock_and_no_threads() -> None:
-    """values/, script/ and the step protocol are functions of their arguments."""
-    pure = [*(SOURCE / "values").glob("*.py"), *(SOURCE / "script").glob("*.py")]
+    """values/, script/, patch/ and the step protocol are functions of their arguments."""
+    pure = [path for room in ("values", "script", "patch") for path in (SOURCE / room).glob("*.py")]
     pure += [SOURCE / "machine" / f"_{name}.py" for name in ("protocol", "report", "bake", "frozen")]
     pure += [SOURCE / "errors.py", SOURCE / "guess.py", SOURCE / "limits.py"]
 
@@ -99,3 +102,20 @@ def test_importing_belljar_brings_no_engine_no_parser_and_no_pydantic() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  (our own interpreter)
 
     assert done.stdout.strip() == ""
+
+
+def test_a_harness_brings_no_framework_and_no_extra() -> None:
+    """Whoever runs a script pays for what the script needs: no SDK, no MCP, no telemetry, no web server."""
+    extras = "{'mcp', 'openai', 'anthropic', 'pydantic_ai', 'agents', 'langchain', 'opentelemetry', 'starlette'}"
+    program = f"import sys, belljar; belljar.run('1'); print(*sorted({extras} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  (our own interpreter)
+
+    assert done.stdout.strip() == ""
+
+
+def test_every_room_is_in_the_stack() -> None:
+    """A new room has its place between two others."""
+    rooms = {room_of(path) for path in SOURCE.rglob("*.py")} - {"__init__", "__main__"}
+
+    assert rooms == set(ROOMS)

@@ -1,0 +1,93 @@
+"""What to say of a hunk that fits nowhere: the place it was most likely meant for, and what differs there. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from difflib import SequenceMatcher, get_close_matches
+from typing import Final
+
+from belljar.errors import PatchError
+from belljar.patch._diff import Hunk
+from belljar.patch._text import collapsed, plain, shown
+
+_LISTED: Final = 6
+"""Differing lines that a message shows at most."""
+_VOTES: Final = 200
+"""Places that one line may vote for: a line that is everywhere says nothing."""
+_COMPARED: Final = 4_000
+"""Lines of the hunk that vote, and lines of the file that are compared letter by letter where none agrees."""
+_CHARACTERS: Final = 200
+_DIFFED: Final = 300
+"""Lines, from the first that differs on, in which differences are looked for: that is quadratic, and six are shown."""
+
+Lines = Sequence[str]
+
+
+def misfit(lines: Lines, hunk: Hunk, *, path: str) -> PatchError:
+    """The error for a hunk whose lines are not in the file."""
+    wanted = [plain(line.text) for line in hunk.old]
+    details: dict[str, object] = {"path": path, "hunk": hunk.number, "patch_line": hunk.patch_line}
+    details["expected"] = wanted[: _LISTED * 2]
+    opening = f"{path}, hunk {hunk.number} (line {hunk.patch_line} of the patch)"
+    if hunk.is_last and lines:
+        opening += ", which ends the file"
+    index = _nearest(lines, wanted, hunk.stated_index)
+    if index is None:
+        return PatchError(
+            f"{opening}: no line like its first, {shown(_first(wanted))}, is in the file", details=details
+        )
+    end = min(index + len(wanted), len(lines))
+    differs = _differences([plain(line) for line in lines[index:end]], wanted, index)
+    details["nearest"] = {"line": index + 1, "end": end, "differs": differs}
+    body = "".join(f"\n  {line}" for line in differs)
+    return PatchError(
+        f"{opening}: its lines are not in the file. Nearest are lines {index + 1} to {end}, which differ:{body}",
+        details=details,
+    )
+
+
+def _first(wanted: list[str]) -> str:
+    return next((line for line in wanted if line.strip()), "")
+
+
+def _nearest(lines: Lines, wanted: list[str], stated: int | None) -> int | None:
+    """The index at which most lines agree but for white space; of several, the nearest to the stated one."""
+    votes = _votes(lines, wanted)
+    if not votes:
+        return _similar(lines, wanted)
+    most = max(votes.values())
+    best = [index for index, count in votes.items() if count == most]
+    return min(best, key=lambda index: (abs(index - (stated or 0)), index))
+
+
+def _votes(lines: Lines, wanted: list[str]) -> Counter[int]:
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for at, line in enumerate(lines):
+        text = collapsed(line)
+        if text and len(places[text]) < _VOTES:
+            places[text].append(at)
+    rows = enumerate(wanted[:_COMPARED])
+    return Counter(max(at - row, 0) for row, line in rows for at in places.get(collapsed(line), ()))
+
+
+def _similar(lines: Lines, wanted: list[str]) -> int | None:
+    texts = [collapsed(line)[:_CHARACTERS] for line in lines[:_COMPARED]]
+    match = get_close_matches(collapsed(_first(wanted))[:_CHARACTERS], texts, n=1)
+    if not match or not match[0]:
+        return None
+    row = next(at for at, line in enumerate(wanted) if line.strip())
+    return max(texts.index(match[0]) - row, 0)
+
+
+def _differences(found: list[str], wanted: list[str], index: int) -> list[str]:
+    """`file 12: 'x'` for what stands there, `patch: 'y'` for what was expected, in order; lines that agree left out."""
+    same = next((at for at, (line, other) in enumerate(zip(found, wanted, strict=False)) if line != other), len(found))
+    index, found, wanted = index + same, found[same : same + _DIFFED], wanted[same : same + _DIFFED]
+    told: list[str] = []
+    for tag, low, high, first, last in SequenceMatcher(None, found, wanted, autojunk=False).get_opcodes():
+        if tag != "equal":
+            told += [f"file {index + at + 1}: {shown(found[at])}" for at in range(low, high)]
+            told += [f"patch: {shown(wanted[at])}" for at in range(first, last)]
+    more = [f"... and {len(told) - _LISTED} more"] if len(told) > _LISTED else []
+    return told[:_LISTED] + more
