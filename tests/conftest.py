@@ -20,6 +20,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 pytest_plugins = ("cli_fixtures",)
 
+assert Harness.__init__.__kwdefaults__ is not None
+Harness.__init__.__kwdefaults__["type_checker"] = None
+"""Most tests are about what happens when a script runs, wrong types included; those about types ask for a checker."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_guest() -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import belljar
 from belljar import AbortSignal, tool
-from belljar.packs._spawn import spawn
+from belljar.packs import spawn
 from belljar.tools import declarations
 
 

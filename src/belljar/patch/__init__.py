@@ -1,8 +1,8 @@
 """Patches as models write them: a text in, file patches out, and those onto texts. Pure.
 
 `_parse` reads a patch: `_unified` the diff with its headers, `_envelope` the other form, `_hunks` what both have;
-`_diff` is what comes of it. `_apply` changes a text: `_locate` finds each hunk's place, `_nearest` says what is there instead,
-`_text` knows lines and their ends.
+`_diff` is what comes of it. `_apply` changes a text: `_locate` finds each hunk's place, `_nearest` says what is there
+instead, `_text` knows lines and their ends.
 """
 
 from belljar.patch._apply import Applied, apply_hunks, created_text, must_be_all

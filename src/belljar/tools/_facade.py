@@ -45,6 +45,7 @@ from belljar.tools._open_call import (
     OpenCall,
     answer_record,
     intent_record,
+    is_effect_unknown,
     tool_error,
 )
 from belljar.tools._redact import redact
@@ -416,7 +417,8 @@ class Facade:
             self._running.pop(open_call.id, None)
             self._tasks.pop(open_call.id, None)
         took_s = time.monotonic() - open_call.started_s
-        self._answer(open_call.call, answer, took_s=took_s, intended=True, unknown=open_call.signal.aborted)
+        unknown = open_call.signal.aborted or is_effect_unknown(answer)
+        self._answer(open_call.call, answer, took_s=took_s, intended=True, unknown=unknown)
         self._pump()
 
     async def _answer_of(self, open_call: OpenCall) -> Answer:

@@ -79,9 +79,19 @@ def answer_record(call: Call, answer: Answer, *, intended: bool, unknown: bool =
     return Record("answer", facts | {"error": answer.error.to_dict()} | ({"unknown": True} if unknown else {}))
 
 
+def without_host_paths(text: str) -> str:
+    """`text` with the last step only of each path in it: where things are on this computer is nobody's business."""
+    return _HOST_PATH.sub("", text)
+
+
+def is_effect_unknown(answer: Answer) -> bool:
+    """Whether the tool says that it cannot know if its call took place: `details["effect"]` is "unknown"."""
+    return answer.error is not None and answer.error.details.get("effect") == "unknown"
+
+
 def tool_error(error: BaseException, tool: str) -> BelljarError:
     """What a script may know of an exception in a tool: its kind and message, no host path, no frame."""
     if isinstance(error, ScriptError):
         return error
-    text = _HOST_PATH.sub("", str(error))[:_MESSAGE_CHARS].encode(errors="replace").decode()
+    text = without_host_paths(str(error))[:_MESSAGE_CHARS].encode(errors="replace").decode()
     return ToolExecutionError(f"{tool} failed: {type(error).__name__}{': ' if text else ''}{text}", tool=tool)
