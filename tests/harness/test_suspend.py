@@ -490,3 +490,20 @@ def test_a_journal_that_the_machine_does_not_come_to_again_stays_suspended(tmp_p
 
     assert bank.log == [("look", 1)]
     assert [r.type for r in Journal.load(tmp_path / f"{outcome.run_id}.jsonl").records][-1] == "suspend"
+
+
+def test_no_approver_is_shown_a_secret_in_the_script_s_text_or_the_reason() -> None:
+    """The values given as secrets are taken out of everything that is shown, also where the script or a rule says them."""
+
+    @tool(approval=lambda args: f"uses {args['token']}")
+    def use(token: str) -> None:
+        """Use a token."""
+
+    async def main() -> Outcome:
+        async with Harness([use], approver=DeferApprover(), secrets=["tok-12345678"]) as harness:
+            return await harness.run("await tools.use({token: 'tok-12345678'})")
+
+    outcome = asyncio.run(main())
+    assert outcome.suspension is not None
+    assert "tok-12345678" not in json.dumps(outcome.suspension.to_dict())
+    assert outcome.suspension.pending[0].arguments == {"token": "tok-12345678"}

@@ -56,7 +56,7 @@ class WholeTextApprover:
         self._console = console
         self._one_at_a_time = asyncio.Lock()
 
-    async def decide(self, request: ApprovalRequest) -> Decision:
+    async def decide(self, request: ApprovalRequest) -> Decision | None:
         """The inner approver's decision, on the same request with the shown texts left out of its display."""
         async with self._one_at_a_time:  # texts belong above their own question
             shown = self._print_texts(request.arguments, request.display)

@@ -9,7 +9,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -72,6 +73,8 @@ def _check(options: McpOptions) -> None:
                 f"the journal folder {options.journal} is in the workspace, where scripts can write",
                 hint="Keep journals outside: they say what was decided.",
             )
+    if options.http is None and (sys.stdin is None or sys.stdout is None):
+        raise UsageError("a client speaks over standard input and output, and one is closed", hint="Or: --http.")
     if options.http is None and (options.token_file is not None or options.allow_hosts):
         raise UsageError("a token and host names are for HTTP", hint="Add --http HOST:PORT.")
 
@@ -145,8 +148,42 @@ async def _over_stdio(harness: Harness, server: MCPServer[Any]) -> None:
     """The SDK diverts standard output itself while it serves: tools may print, as long as no line waits for the end."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    async with harness:
-        await server.run_stdio_async()
+    with _ending_stdin() as end:
+        _at_signals(end)
+        async with harness:
+            await server.run_stdio_async()
+
+
+@contextmanager
+def _ending_stdin() -> Iterator[Callable[[], None]]:
+    """What ends standard input from inside: nothing else wakes the SDK's thread, which waits there for a line."""
+    ours, theirs = socket.socketpair()
+    real = os.dup(0)
+    with ours, theirs:
+        os.dup2(theirs.fileno(), 0)
+        threading.Thread(target=_pass_on, args=(real, ours), daemon=True).start()
+        try:
+            yield lambda: _end(ours)
+        finally:
+            os.dup2(real, 0)
+
+
+def _pass_on(source: int, sink: socket.socket) -> None:
+    with suppress(OSError):  # the server has ended
+        while data := os.read(source, 1 << 16):
+            sink.sendall(data)
+    _end(sink)
+
+
+def _end(sink: socket.socket) -> None:
+    with suppress(OSError):  # it has ended already
+        sink.shutdown(socket.SHUT_WR)
+
+
+def _at_signals(stop: Callable[[], None]) -> None:
+    """Ctrl-C and SIGTERM wind up what runs, instead of leaving it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 # -- HTTP -------------------------------------------------------------------------------------------------------------
@@ -202,12 +239,5 @@ async def _run_uvicorn(app: Any, listener: socket.socket) -> None:
             yield
 
     server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S))
-
-    def stop() -> None:
-        server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task there
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
+    _at_signals(lambda: setattr(server, "should_exit", True))
     await server.serve(sockets=[listener])

@@ -48,7 +48,7 @@ from belljar.tools._open_call import (
     is_effect_unknown,
     tool_error,
 )
-from belljar.tools._redact import redact
+from belljar.tools._redact import redact, redact_text
 from belljar.tools._registry import Registry
 from belljar.tools._statistics import ApprovalStatistics, Ending
 from belljar.tools._tracing import NO_TRACE, CallFacts, RunTrace
@@ -301,6 +301,7 @@ class Facade:
 
     def _request(self, open_call: OpenCall, reason: str) -> ApprovalRequest:
         call, script = open_call.call, self._s.script
+        excerpt = script.excerpt(call.line, call.column) if call.line else ""
         return ApprovalRequest(
             id=f"{self._s.run_id}:{call.id}",
             run_id=self._s.run_id,
@@ -310,10 +311,10 @@ class Facade:
             tool=open_call.tool.name,
             arguments=open_call.asked,
             display=redact(open_call.asked, secrets=self._s.redact_secrets),
-            excerpt=script.excerpt(call.line, call.column) if call.line else "",
+            excerpt=redact_text(excerpt, secrets=self._s.redact_secrets),
             line=call.line or None,
             column=call.column or None,
-            reason=reason,
+            reason=redact_text(reason, secrets=self._s.redact_secrets),
             elapsed_ms=round(self._s.clock.spent_s * 1000),
             expires_ms=self._s.limits.approval_timeout_ms,
             digest=approval_digest(script.sha256, call.id, open_call.tool.name, open_call.asked),
