@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 Phase = Literal["detecting", "parsing", "executing", "finalizing"]
 
 VIRTUAL_FILE = "script.ts"
-"""The only file name that a model ever sees."""
+"""What a model is told that its script is called; no other file name reaches it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,8 @@ class BelljarError(Exception):
     """
 
     phase: ClassVar[Phase] = "executing"
+    text_name: ClassVar[str] = VIRTUAL_FILE
+    """The text that line and column are of."""
     retryable: ClassVar[bool] = False
     advice: ClassVar[str] = ""
     """The hint where the raiser gives none."""
@@ -87,7 +89,7 @@ class BelljarError(Exception):
 
     def to_model(self) -> str:
         """What the model reads: no host path, no host frame, the virtual file name only."""
-        where = f" at {VIRTUAL_FILE}:{self.line}:{self.column}" if self.line is not None else ""
+        where = f" at {self.text_name}:{self.line}:{self.column}" if self.line is not None else ""
         parts = [f"{self.code}{where}: {self.message}"]
         if self.excerpt:
             parts.append(self.excerpt)
@@ -159,7 +161,7 @@ class SourceError(ScriptError):
             return super().to_model()
         parts = [f"{len(self.findings)} problems; nothing was run."]
         for finding in self.findings:
-            parts.append(f"{finding.code} at {VIRTUAL_FILE}:{finding.line}:{finding.column}: {finding.message}")
+            parts.append(f"{finding.code} at {self.text_name}:{finding.line}:{finding.column}: {finding.message}")
             parts.extend(text for text in (finding.excerpt, finding.hint and f"hint: {finding.hint}") if text)
         return "\n".join(parts)
 
@@ -168,6 +170,7 @@ class MalformedReplyError(SourceError):
     """Nested, unbalanced or unterminated `<tool-calls>` tags: no script of the reply runs."""
 
     phase = "detecting"
+    text_name = "reply"
     advice = "Write each script between one <tool-calls> and one </tool-calls>; do not nest them."
 
 

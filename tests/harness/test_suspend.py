@@ -493,7 +493,7 @@ def test_a_journal_that_the_machine_does_not_come_to_again_stays_suspended(tmp_p
 
 
 def test_no_approver_is_shown_a_secret_in_the_script_s_text_or_the_reason() -> None:
-    """The values given as secrets are taken out of everything that is shown, also where the script or a rule says them."""
+    """Values given as secrets are taken out of all that is shown, also where the script or a rule says them."""
 
     @tool(approval=lambda args: f"uses {args['token']}")
     def use(token: str) -> None:

@@ -22,6 +22,7 @@ from belljar.harness._items import (
 )
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.harness._parts import CallPart, Part, ScriptPart, TextPart, ThinkingPart
+from belljar.harness._runner import RunOptions
 from belljar.harness._suspension import Suspension
 from belljar.harness._sync import run
 from belljar.harness._turn import Mode
@@ -39,6 +40,7 @@ __all__ = [
     "ReasoningItem",
     "Report",
     "RunFigures",
+    "RunOptions",
     "ScriptCallItem",
     "ScriptOutputItem",
     "ScriptPart",

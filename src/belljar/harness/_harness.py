@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from belljar.errors import Finding, UsageError
 from belljar.harness._call import call_source
@@ -19,10 +19,9 @@ from belljar.harness._driver import finished_event
 from belljar.harness._items import ScriptCallItem, ToolCallItem, Turn
 from belljar.harness._outcome import Outcome
 from belljar.harness._parts import Part
-from belljar.harness._runner import Runner, Settings, Start, checked_run_id
+from belljar.harness._runner import Runner, RunOptions, Settings, Start, checked_run_id
 from belljar.harness._suspension import Suspension
 from belljar.harness._turn import Mode, Workshop, checked_modes, chosen_mode, work_off
-from belljar.journal import Journal
 from belljar.limits import MAX_SOURCE_BYTES, Limits
 from belljar.script import Script, analyse
 from belljar.tools import AnyTool, ApprovalRequest, ApprovalStatistics, Approver, MaybeAnswer, Registry
@@ -153,57 +152,51 @@ class Harness:
 
     # -- one script -------------------------------------------------------------------------------------------------
 
-    async def run(
-        self,
-        source: str | bytes,
-        *,
-        limits: Limits | None = None,
-        context: Mapping[str, Any] | None = None,
-        seed: bytes | None = None,
-        journal: Journal | str | os.PathLike[str] | None = None,
-        on_event: Callable[[Event], None] | None = None,
-        run_id: str | None = None,
-    ) -> Outcome:
+    async def run(self, source: str | bytes, **options: Unpack[RunOptions]) -> Outcome:
         """Run one script to its outcome; a script that is refused, fails or is stopped is an outcome with an error.
 
-        `limits` override the harness's for this run, `context` adds to its. An outcome whose `status` is "suspended"
-        waits for a decision: `resume`. Raises UsageError for misuse and JournalError where `journal` (a Journal, or a
-        file that must not exist) cannot be made.
+        An outcome whose `status` is "suspended" waits for a decision: `resume`. Raises UsageError for misuse and
+        JournalError where the journal cannot be made.
         """
         await self._ready()
-        limits = limits or self.limits
-        analysis = analyse(source, tools=self.registry.names, source_bytes=limits.source_bytes)
-        findings = with_compiler(analysis) if analysis.tentative else analysis.findings
-        if not findings and analysis.script is not None:
-            findings = await self._type_findings(analysis.script)
-        start = Start(
-            script=analysis.script or stand_in(source),
-            registry=self.registry,
-            limits=limits,
-            context={**self._context, **checked_context(context)},
-            mode=self._modes.get("*", "enabled"),
-            findings=findings,
-            run_id=checked_run_id(run_id),
-            seed=seed,
-            journal=journal if journal is None or isinstance(journal, Journal) else Journal(journal),
-            on_event=on_event,
-        )
+        start = self._start(source, options)
+        if not start.findings:
+            start = replace(start, findings=await self._type_findings(start.script))
         return await self._runner.run(start)
 
-    async def call(self, name: str, arguments: Any, **options: Any) -> Outcome:
+    async def call(self, name: str, arguments: Any, **options: Unpack[RunOptions]) -> Outcome:
         """One structured call of a tool: with its schema, approval, journal and the rest, as a script of one line.
 
-        `arguments` is JSON data, an object unless the model erred; `options` are those of `run`.
+        `arguments` is JSON data, an object unless the model erred.
         """
+        await self._ready()
         source = call_source(name, arguments, is_known=name in self.registry)
-        limits: Limits = options.pop("limits", None) or self.limits
+        limits = options.get("limits") or self.limits
         longest = min(max(limits.source_bytes, len(source)), MAX_SOURCE_BYTES)  # argument_bytes is what bounds it
-        return await self.run(source, limits=replace(limits, source_bytes=longest), **options)
+        options["limits"] = replace(limits, source_bytes=longest)
+        return await self._runner.run(self._start(source, options))
 
-    async def stream(self, source: str | bytes, **options: Any) -> AsyncIterator[Event]:
+    def _start(self, source: str | bytes, options: RunOptions) -> Start:
+        limits = options.get("limits") or self.limits
+        registry = self.registry
+        analysis = analyse(source, tools=registry.names, source_bytes=limits.source_bytes)
+        return Start(
+            script=analysis.script or stand_in(source),
+            registry=registry,
+            limits=limits,
+            context={**self._context, **checked_context(options.get("context"))},
+            mode=self._modes.get("*", "enabled"),
+            findings=with_compiler(analysis) if analysis.tentative else analysis.findings,
+            run_id=checked_run_id(options.get("run_id")),
+            seed=options.get("seed"),
+            journal=options.get("journal"),
+            on_event=options.get("on_event"),
+        )
+
+    async def stream(self, source: str | bytes, **options: Unpack[RunOptions]) -> AsyncIterator[Event]:
         """Run one script and yield its events as they happen; the last is ScriptFinished, with the outcome.
 
-        `options` are those of `run`. Leaving the loop early cancels the run.
+        Leaving the loop early cancels the run.
         """
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         options["on_event"] = queue.put_nowait
@@ -265,14 +258,14 @@ class Harness:
         provider: str | None = None,
         stop_on_failure: bool = True,
         calls_left: int | None = None,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> Turn:
         """Work off a model's reply: its text, thinking, scripts and calls become items, in the order it wrote them.
 
         A reply is a text, or parts as a provider's adapter gives them. Scripts run one after another; after one that
         fails or is suspended the rest is skipped unless `stop_on_failure` is False. Structured calls that follow one
-        another run at the same time; `calls_left` bounds them (default: `Limits.tool_calls`). `options` are those of
-        `run` (not `journal` or `run_id`, which belong to one script).
+        another run at the same time; `calls_left` bounds them (default: `Limits.tool_calls`). Of the
+        options, `journal` and `run_id` belong to one script.
         """
         await self._ready()
         workshop = Workshop(

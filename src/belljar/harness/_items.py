@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from belljar.errors import BelljarError
 from belljar.harness._outcome import Outcome, RunFigures
+from belljar.values import wire_tree
 
 Status: TypeAlias = Literal["completed", "failed", "suspended", "skipped", "disabled", "checked"]
 
@@ -113,7 +114,7 @@ def item_dict(item: Item) -> dict[str, Any]:
             case RunFigures():
                 value = asdict(value)
             case tuple():
-                value = list(value)
+                value = wire_tree(list(value), depth=512)
         data[field.name] = value
     return data
 

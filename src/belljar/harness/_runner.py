@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from belljar.errors import Finding, HostError, JournalError, SourceError, UsageError
 from belljar.harness._context import build_context
@@ -27,6 +28,23 @@ from belljar.tools._tracing import NOT_TRACED, RunFacts, Tracer
 from belljar.tools.events import Event
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\Z", re.ASCII)
+
+
+class RunOptions(TypedDict, total=False):
+    """What may be said of one run."""
+
+    limits: Limits | None
+    """Instead of the harness's."""
+    context: Mapping[str, Any] | None
+    """Added to the harness's."""
+    seed: bytes | None
+    """Of `Math.random`; fresh by default."""
+    journal: Journal | str | os.PathLike[str] | None
+    """A journal, or a file that must not exist; by default a file in the harness's folder, or memory."""
+    on_event: Callable[[Event], None] | None
+    """Told of what happens, in the event loop's thread."""
+    run_id: str | None
+    """Letters, digits, _, - and .; a fresh one by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +77,7 @@ class Start:
     """What is wrong with the script, so that it is not run."""
     run_id: str
     seed: bytes | None = None
-    journal: Journal | None = None
+    journal: Journal | str | os.PathLike[str] | None = None
     on_event: Callable[[Event], None] | None = None
 
 
@@ -95,7 +113,8 @@ class Runner:
         """The outcome of a new run; of one with findings too, which is journalled and not run."""
         if start.run_id in self._drivers:
             raise UsageError(f"a run with the id {start.run_id!r} goes on already")
-        journal = start.journal if start.journal is not None else Journal(self._file(start.run_id))
+        given = start.journal if start.journal is not None else self._file(start.run_id)
+        journal = given if isinstance(given, Journal) else Journal(given)
         services = self._services(start, journal, self._settings.approver, RunClock(start.limits.timeout_ms))
         plan = self._plan(start)
         facts = self._facts(services, plan)
