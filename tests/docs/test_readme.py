@@ -34,17 +34,17 @@ def test_links_to_files_lead_to_files(page: Path) -> None:
     assert missing == []
 
 
-NAMES_TESTS = [page for page in PAGES if "](tests/" in page.read_text() or "](../tests/" in page.read_text()]
+NAMED_TEST = re.compile(r"\[`(test_\w+)`\]\(([\w./]+\.py)\)")
+NAMES_TESTS = [page for page in PAGES if NAMED_TEST.search(page.read_text())]
 
 
 @pytest.mark.parametrize("page", NAMES_TESTS, ids=lambda page: page.name)
 def test_every_test_that_a_page_names_is_in_the_file_it_links_to(page: Path) -> None:
     """A guarantee that names a test whose name has changed is no guarantee."""
-    named = re.findall(r"\[`(test_\w+)`\]\(([\w./]+\.py)\)", page.read_text())
+    named = NAMED_TEST.findall(page.read_text())
 
     missing = [name for name, file in named if f"def {name}(" not in (page.parent / file).read_text()]
 
-    assert named
     assert missing == []
 
 
