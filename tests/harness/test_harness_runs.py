@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from belljar import Harness, Limits, Outcome, tool
 from belljar.errors import UsageError
 from belljar.machine._machine import Stop
 from belljar.machine._quickjs import QuickJsMachine
+from belljar.tools.events import CallFinished, Event
 
 
 def in_harness(work: Callable[[Harness], Any], *tools: Any, **options: Any) -> Any:
@@ -319,7 +321,8 @@ def test_a_run_that_waits_long_is_frozen_and_thawed(
     @tool
     async def slow() -> str:
         """Longer than the wait."""
-        await asyncio.sleep(0.06)
+        while len(images) < frozen:
+            await asyncio.sleep(0.001)
         return "late"
 
     source = "let n = 41; const f = () => ++n; const r = await tools.slow(); return [r, f(), Math.random() < 1]"
@@ -344,6 +347,35 @@ def test_a_frozen_run_can_be_cancelled_and_can_time_out() -> None:
         return [outcome.error.code if outcome.error else None for outcome in ended]
 
     assert in_harness(work, hang, limits=Limits(freeze_after_ms=1)) == ["ScriptCancelledError", "ScriptTimeoutError"]
+
+
+def test_an_answer_that_comes_while_its_run_is_being_frozen_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is thawed at once; nothing waits for an answer that is there already."""
+    freezing, answered = threading.Event(), threading.Event()
+    freeze = QuickJsMachine.freeze
+
+    def held_up(self: QuickJsMachine, *, key: bytes | None = None) -> bytes:
+        freezing.set()
+        assert answered.wait(10)
+        return freeze(self, key=key)
+
+    monkeypatch.setattr(QuickJsMachine, "freeze", held_up)
+
+    @tool
+    async def slow() -> str:
+        """Until the run is being frozen."""
+        while not freezing.is_set():
+            await asyncio.sleep(0.001)
+        return "just then"
+
+    def listen(event: Event) -> None:
+        if isinstance(event, CallFinished):
+            answered.set()
+
+    outcome = in_harness(
+        lambda h: h.run("return await tools.slow()", on_event=listen), slow, limits=Limits(freeze_after_ms=1)
+    )
+    assert outcome.value == "just then"
 
 
 def test_several_answers_reach_a_frozen_run() -> None:

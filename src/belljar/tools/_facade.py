@@ -144,6 +144,7 @@ class Facade:
             if not frozen and time.monotonic() >= freeze_at_s:
                 frozen = True
                 await on_long_wait()
+                continue  # an answer may have come meanwhile, and `_change` waits for the next
             await self._change(None if frozen else freeze_at_s - time.monotonic())
         await self._drain()
         ready, self._ready = self._ready, []
