@@ -9,7 +9,7 @@ and `_statistics` are the way to a person. pydantic and rich are imported when t
 
 from typing import TYPE_CHECKING, Any
 
-from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
+from belljar.tools._approval import ApprovalRequest, Approver, Decision, DecisionNeeded, approval_digest
 from belljar.tools._approvers import AutoApprover, CallbackApprover, DeferApprover, MaybeAnswer
 from belljar.tools._budget import estimated_tokens
 from belljar.tools._call_info import CallInfo
@@ -36,6 +36,7 @@ __all__ = [
     "CallInfo",
     "CallbackApprover",
     "Decision",
+    "DecisionNeeded",
     "DeferApprover",
     "MaybeAnswer",
     "Registry",

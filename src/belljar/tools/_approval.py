@@ -127,6 +127,18 @@ class Decision:
         return self.verdict != "deny"
 
 
+class DecisionNeeded(Exception):  # noqa: N818 (no error: the call goes on when somebody has decided)
+    """Raised by a tool that finds out in the middle of its work that somebody must agree to the call.
+
+    What it did so far must be harmless: after an approval the call is made again from its beginning, and
+    `CallInfo.is_approved` is True then.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Approver(Protocol):
     """Answers requests, several at a time. A host cancels `decide` when the request expires or the run ends."""
 

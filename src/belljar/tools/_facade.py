@@ -38,7 +38,7 @@ from belljar.journal import History, Journal, Record
 from belljar.limits import Limits
 from belljar.machine import Answer, Call
 from belljar.script import Script
-from belljar.tools._approval import ApprovalRequest, Approver, Decision, approval_digest
+from belljar.tools._approval import ApprovalRequest, Approver, Decision, DecisionNeeded, approval_digest
 from belljar.tools._call_info import CallInfo
 from belljar.tools._clock import RunClock, wall_ms
 from belljar.tools._open_call import (
@@ -98,6 +98,8 @@ class Facade:
         self._approved_tools: set[str] = set()
         self._deferred: dict[int, ApprovalRequest] = {}
         """Questions that the approver left open."""
+        self._reasons: dict[int, str] = {}
+        """Why a call that is open since before a suspension was asked about."""
         self._broken: BelljarError | None = None
         self._closed = False
         self.given_up: set[int] = set()
@@ -114,6 +116,8 @@ class Facade:
         """Know what a journal says was given up and approved before this process took the run over."""
         self.given_up.update(history.aborts)
         self._approved_tools.update(history.approved_tools)
+        if history.suspension is not None:
+            self._reasons = {facts["ordinal"]: facts["reason"] for facts in history.suspension["pending"]}
 
     def accept(self, calls: Iterable[Call]) -> None:
         """Take calls that the script made, in order. They are on their way when this returns."""
@@ -208,11 +212,14 @@ class Facade:
             raise ToolNotFoundError(f"there is no tool {call.tool!r}", tool=call.tool)
         asked = tool.bind(call.arguments)
         open_call = OpenCall(call=call, tool=tool, asked=asked, kwargs=tool.validate(asked))
-        reason = None if tool.name in self._approved_tools else self._approval_reason(open_call)
+        reason = None if tool.name in self._approved_tools else self._reason(open_call)
         if reason is None:
             self._enqueue(open_call)
         else:
             self._spawn(open_call.id, self._ask(open_call, reason))
+
+    def _reason(self, open_call: OpenCall) -> str | None:
+        return self._reasons.pop(open_call.id, None) or self._approval_reason(open_call)
 
     def _approval_reason(self, open_call: OpenCall) -> str | None:
         try:
@@ -286,6 +293,7 @@ class Facade:
             open_call.kwargs = open_call.tool.validate(open_call.asked)
         if decision.verdict == "approve_for_run":
             self._approved_tools.add(open_call.tool.name)
+        open_call.is_approved = True
         return True
 
     async def _decision(self, request: ApprovalRequest) -> Decision | None:
@@ -414,10 +422,16 @@ class Facade:
             with self._s.trace.call(_call_facts(open_call)) as trace:
                 answer = await self._answer_of(open_call)
                 trace.end(value=answer.value, error=answer.error)
+        except DecisionNeeded as needed:
+            self._running.pop(open_call.id, None)
+            self._spawn(open_call.id, self._ask(open_call, needed.reason or f"{open_call.tool.name} asks"))
+            self._pump()
+            return
         finally:
             self._s.clock.leave()
             self._running.pop(open_call.id, None)
-            self._tasks.pop(open_call.id, None)
+            if self._tasks.get(open_call.id) is asyncio.current_task():
+                del self._tasks[open_call.id]
         took_s = time.monotonic() - open_call.started_s
         unknown = open_call.signal.aborted or is_effect_unknown(answer)
         self._answer(open_call.call, answer, took_s=took_s, intended=True, unknown=unknown)
@@ -444,6 +458,10 @@ class Facade:
             return Answer(open_call.id, error=ToolExecutionError(message, tool=tool.name))
         except KeyboardInterrupt:
             raise
+        except DecisionNeeded as error:
+            if not self._is_approved(open_call):
+                raise
+            return Answer(open_call.id, error=tool_error(error, tool.name))
         except BaseException as error:  # whatever a tool raises, SystemExit too, is the script's to handle
             return Answer(open_call.id, error=tool_error(error, tool.name))
 
@@ -456,6 +474,9 @@ class Facade:
         result = await loop.run_in_executor(self._s.threads, context.run, _invoke_sync, open_call, call)
         return await result if asyncio.iscoroutine(result) else result
 
+    def _is_approved(self, open_call: OpenCall) -> bool:
+        return open_call.is_approved or open_call.tool.name in self._approved_tools
+
     def _call_info(self, open_call: OpenCall) -> CallInfo:
         call = open_call.call
         return CallInfo(
@@ -466,6 +487,7 @@ class Facade:
             line=call.line or None,
             column=call.column or None,
             key=open_call.key,
+            is_approved=self._is_approved(open_call),
             progress=self._progress(open_call.id),
         )
 

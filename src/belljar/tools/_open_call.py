@@ -36,6 +36,8 @@ class OpenCall:
     started_s: float = 0.0
     key: str = ""
     """The idempotency key, from the intent on."""
+    is_approved: bool = False
+    """Whether somebody agreed to it."""
 
     @property
     def id(self) -> int:

@@ -64,7 +64,8 @@ _RULES: Final = """
 {return_kb} kB as JSON): summarise, filter and count in the script instead of returning everything.
 - `tools.name({{...}})` takes one object with named arguments and gives a promise. Independent calls go together: \
 `await Promise.all([...])`.
-- Values are JSON data, and `Uint8Array` for bytes. `undefined` cannot be sent.
+- Values are JSON data, and `Uint8Array` for bytes. `undefined` cannot be sent. Results are read-only: copy before you \
+sort or change them.
 - There are standard ECMAScript, `tools`, `console` and `context`, and nothing else: no `import`, `require`, `eval`, \
 `fetch`, `process`, timers or files. Types may be written and are erased; no `namespace` and no decorators.
 - A call that fails throws: catch it where you can go on (`err.name`, `err.code` and `err.message` say what happened). \
