@@ -6,6 +6,7 @@ The compiled guest comes from the user's own cache folder, so only the first run
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,7 @@ from hypothesis import settings
 import belljar
 from belljar import Harness
 from belljar.machine import ENGINES, installed_engines, open_machine
+from belljar.typecheck import TypeChecker, find_compiler
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("campaign", deadline=None, max_examples=20_000)
@@ -29,6 +31,17 @@ Harness.__init__.__kwdefaults__["type_checker"] = None
 def _compiled_guest() -> None:
     """Opening a machine makes the base image where there is none."""
     open_machine().close()
+
+
+@pytest.fixture(scope="session")
+def checker() -> Iterator[TypeChecker]:
+    """One warm checker of types for all tests; those that break one make their own."""
+    compiler = find_compiler()
+    if compiler is None:
+        pytest.skip("no TypeScript compiler is installed")
+    checker = TypeChecker(compiler, seconds=20.0)
+    yield checker
+    checker.close()
 
 
 @pytest.fixture(params=ENGINES)

@@ -12,25 +12,24 @@ from rich.text import Text
 from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode, exit_code_of
 from belljar.cli._inputs import Input, read_input
-from belljar.cli._loading import load_tools
+from belljar.cli._loading import load_registry
 from belljar.cli._screen import counted, out, print_error, print_finding, safe_line
 from belljar.errors import Finding, MalformedReplyError
-from belljar.harness import Report, check
+from belljar.harness import Harness, Report, check
 from belljar.script import Segment, detect
-from belljar.tools import AnyTool
 
 
 def check_command(file: Path, *, tools: tuple[str, ...], as_json: bool) -> ExitCode:
-    """Print the report. Without `tools` the names of tools are not checked."""
+    """Print the report. Without `tools` neither the names of tools nor types are checked."""
     given = read_input(file)
-    known = [tool for spec in tools for tool in load_tools(spec)] if tools else None
+    check_one = Harness(load_registry(tools)).check if tools else check
     if not given.is_reply:
-        return print_report(check(given.text, tools=known), given.name, as_json=as_json)
+        return print_report(check_one(given.text), given.name, as_json=as_json)
     try:
         scripts = [segment for segment in detect(given.text) if segment.kind == "script"]
     except MalformedReplyError as error:
         return _print_malformed(error, given, as_json=as_json)
-    return _print_reports(scripts, known, given, as_json=as_json)
+    return _print_reports([check_one(each.source or "") for each in scripts], scripts, given, as_json=as_json)
 
 
 def _print_malformed(error: MalformedReplyError, given: Input, *, as_json: bool) -> ExitCode:
@@ -41,8 +40,7 @@ def _print_malformed(error: MalformedReplyError, given: Input, *, as_json: bool)
     return exit_code_of(error)
 
 
-def _print_reports(scripts: list[Segment], known: list[AnyTool] | None, given: Input, *, as_json: bool) -> ExitCode:
-    reports = [check(segment.source or "", tools=known) for segment in scripts]
+def _print_reports(reports: list[Report], scripts: list[Segment], given: Input, *, as_json: bool) -> ExitCode:
     if as_json:
         listed: list[dict[str, Any]] = [
             {**report.to_dict(), "reply_line": segment.line} for report, segment in zip(reports, scripts, strict=True)

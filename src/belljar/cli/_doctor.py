@@ -17,9 +17,18 @@ from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode
 from belljar.cli._probes import Result, run_probes
 from belljar.cli._screen import counted, out, safe
-from belljar.errors import BelljarError
+from belljar.errors import BelljarError, UsageError
 
-_PACKAGES: Final = ("wasmtime", "tree-sitter", "tree-sitter-typescript", "pydantic", "rich", "typer", "mini-racer")
+_PACKAGES: Final = (
+    "wasmtime",
+    "tree-sitter",
+    "tree-sitter-typescript",
+    "pydantic",
+    "rich",
+    "typer",
+    "mini-racer",
+    "mcp",
+)
 
 
 _GUEST_LABELS: Final = {
@@ -53,6 +62,7 @@ def _installation() -> dict[str, Any]:
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} cores",
         "packages": {name: _version(name) for name in _PACKAGES},
+        "types": _types(),
     }
 
 
@@ -61,6 +71,15 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _types() -> str:
+    from belljar.typecheck import compiler_line, find_compiler
+
+    try:
+        return compiler_line(find_compiler())
+    except UsageError as error:  # boundary: reported as a finding of this command
+        return f"none; {error.message}"
 
 
 def _guest() -> dict[str, Any]:
@@ -97,6 +116,7 @@ def _print(console: Console, facts: dict[str, Any], results: list[Result], *, fa
 def _lines(facts: dict[str, Any]) -> list[tuple[str, Any]]:
     lines = [(name, facts[name]) for name in ("belljar", "python", "platform")]
     lines.append(("packages", ", ".join(f"{name} {number}" for name, number in facts["packages"].items())))
+    lines.append(("types", facts["types"]))
     lines += [(_GUEST_LABELS[name], value) for name, value in facts["guest"].items() if name in _GUEST_LABELS]
     cache = facts["cache"]
     told = cache.get("error") or f"{cache['folder']}, {cache['files']} files, {cache['bytes'] / 1e6:.1f} MB"
