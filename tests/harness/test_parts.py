@@ -175,9 +175,10 @@ def test_what_a_provider_brings_is_not_run_without_a_word_about_it() -> None:
     """A developer's own call is; a wired pipeline asks for it: in the harness or in the turn."""
 
     async def main() -> list[str]:
-        said = []
+        said: list[str] = []
+        given: list[dict[str, Any]] = [{}, {"provider": "openai"}, {"provider": "openai", "mode": "enabled"}]
         async with Harness([double]) as harness:
-            for options in ({}, {"provider": "openai"}, {"provider": "openai", "mode": "enabled"}):
+            for options in given:
                 (call, _) = (await harness.process([ScriptPart("return 1")], **options)).items
                 assert isinstance(call, ScriptCallItem)
                 said.append(call.status)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from belljar.errors import JournalError, ReplayDivergedError, RunSuspendedError,
 from belljar.harness import Outcome
 from belljar.journal import Journal, Record, seal
 from belljar.machine import user_key
+from belljar.tools import ApprovalRequest, MaybeAnswer
 
 T = TypeVar("T")
 SCRIPT = """
@@ -170,7 +171,7 @@ def test_decisions_are_those_of_any_approver() -> None:
     outcome = suspended(bank, source)
     assert outcome.suspension is not None
     one, two, three = outcome.suspension.pending
-    decisions = {one.id: True, two.id: Decision.edit(two, {"cents": 20}), three.id: "not today"}
+    decisions: dict[str, MaybeAnswer] = {one.id: True, two.id: Decision.edit(two, {"cents": 20}), three.id: "not today"}
 
     state = outcome.suspension.state
     done = with_harness(lambda harness: harness.resume(state, decisions), bank)
@@ -227,6 +228,104 @@ def test_a_question_that_lost_a_race_is_not_waited_for() -> None:
     outcome = suspended(bank, "return await Promise.race([tools.pay({cents: 1}), tools.look({at: 4})])")
 
     assert (outcome.value, outcome.suspension) == (8, None)
+
+
+def test_a_question_that_its_own_step_gave_up_is_not_asked() -> None:
+    """A call that loses to a value that is there already: nobody sees it, and it is not made."""
+    bank = Bank()
+    asked: list[Mapping[str, Any]] = []
+
+    class Listening(DeferApprover):
+        async def decide(self, request: ApprovalRequest) -> None:
+            asked.append(request.arguments)
+
+    source = "await Promise.race([tools.pay({cents: 1}), Promise.resolve(2)]); return await tools.pay({cents: 3})"
+
+    async def main() -> Outcome:
+        async with Harness([bank.pay], approver=Listening()) as harness:
+            return await harness.run(source)
+
+    outcome = asyncio.run(main())
+
+    assert outcome.suspension is not None
+    assert ([request.arguments for request in outcome.suspension.pending], asked) == ([{"cents": 3}], [{"cents": 3}])
+
+
+def test_what_was_asked_is_not_made_because_its_tool_was_approved_meanwhile() -> None:
+    """A tool approved for the run, or a rule that asks no more, answers no question that a person has seen open."""
+    bank = Bank()
+    outcome = suspended(bank, "return await Promise.allSettled([tools.pay({cents: 1}), tools.pay({cents: 2})])")
+    assert outcome.suspension is not None
+    one, two = outcome.suspension.pending
+
+    async def main(harness: Harness) -> Outcome:
+        assert outcome.suspension is not None
+        second = await harness.resume(outcome.suspension.state, {one.id: Decision.approve_for_run(one)})
+        assert second.suspension is not None
+        assert [request.id for request in second.suspension.pending] == [two.id]
+        return await harness.resume(second.suspension.state, {two.id: False})
+
+    done = with_harness(main, bank)
+
+    assert [settled["status"] for settled in done.value] == ["fulfilled", "rejected"]
+    assert bank.log == [("pay", 1)]
+
+
+def test_a_decision_is_on_the_arguments_that_were_shown() -> None:
+    """A deployment that names a tool's parameters in another order does not turn round what a person approved."""
+    made: list[tuple[str, str]] = []
+
+    @tool(name="move", approval="always")
+    def before(source: str, target: str) -> None:
+        """Move."""
+
+    @tool(name="move", approval="always")
+    def after(target: str, source: str) -> None:
+        """Move."""
+        made.append((source, target))
+
+    async def main() -> Outcome:
+        async with Harness([before], approver=DeferApprover()) as harness:
+            outcome = await harness.run("await tools.move('a', 'b')")
+        assert outcome.suspension is not None
+        async with Harness([after], approver=DeferApprover()) as harness:
+            return await harness.resume(outcome.suspension.state, all_approved(outcome))
+
+    outcome = asyncio.run(main())
+
+    assert (outcome.error is not None and outcome.error.message, made) == (
+        "the call of move was denied: the decision was made for another call", [],
+    )  # fmt: skip
+
+
+def test_a_tool_that_waits_for_a_person_itself_does_not_suspend_its_caller() -> None:
+    """A tool may run scripts of its own; that one of them is suspended is an error like any other of a tool's."""
+
+    @tool
+    def nested() -> None:
+        """Run something."""
+        raise RunSuspendedError("the inner run waits")
+
+    outcome = belljar.run("return await tools.nested()", tools=[nested])
+
+    assert (outcome.status, outcome.suspension) == ("failed", None)
+    assert outcome.error is not None
+    assert (outcome.error.code, outcome.error.message) == (
+        "ToolExecutionError", "nested failed: RunSuspendedError: the inner run waits",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "status"), [(True, "done"), (False, "failed"), ("no", "failed"), (3, "failed")])
+def test_an_approver_may_answer_in_short(answer: Any, status: str) -> None:
+    """As a callback may; what is no answer is a denial."""
+
+    class Short:
+        async def decide(self, _: ApprovalRequest) -> Any:
+            return answer
+
+    outcome = belljar.run("return await tools.pay({cents: 1})", tools=[Bank().pay], approver=Short())
+
+    assert outcome.status == status
 
 
 # -- once -------------------------------------------------------------------------------------------------------------
@@ -341,6 +440,10 @@ def test_a_decision_that_nobody_asked_for_is_refused_and_uses_nothing_up() -> No
     async def main(harness: Harness) -> Outcome:
         with pytest.raises(UsageError, match="nobody asked 'other:1'"):
             await harness.resume(state, {"other:1": True})
+        other = Decision(verdict="approve", digest="00" * 32)
+        for answer in (1, {"verdict": "approve"}, other):
+            with pytest.raises(UsageError, match=r"is answered with a bool|was made for another call"):
+                await harness.resume(state, dict.fromkeys(all_approved(outcome), answer))  # type: ignore[arg-type]
         return await harness.resume(state, all_approved(outcome))
 
     assert with_harness(main, bank).value == "paid 1"

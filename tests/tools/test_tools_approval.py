@@ -47,7 +47,7 @@ REQUEST = ApprovalRequest(
 
 def answer(approver: Approver, request: ApprovalRequest = REQUEST) -> Decision:
     decision = asyncio.run(approver.decide(request))
-    assert decision is not None
+    assert isinstance(decision, Decision)
     return decision
 
 
@@ -148,7 +148,7 @@ def test_a_callback_that_says_nothing_approves_nothing() -> None:
 
     for approver in (CallbackApprover(lambda _: None), DeferApprover()):
         assert asyncio.run(approver.decide(REQUEST)) is None
-    with pytest.raises(UsageError, match="returns bool, str, Decision or None, got a int"):
+    with pytest.raises(UsageError, match="with a bool, a str, a Decision or None, not a int"):
         answer(CallbackApprover(vague))
     not_callable: Any = 5
     with pytest.raises(UsageError, match="CallbackApprover takes a function, got a int"):
@@ -166,10 +166,12 @@ def test_a_sync_callback_blocks_no_event_loop() -> None:
     asked = threading.Event()
 
     async def both() -> Decision:
-        decision = asyncio.create_task(CallbackApprover(lambda _: asked.wait(10)).decide(REQUEST))
+        deciding = asyncio.create_task(CallbackApprover(lambda _: asked.wait(10)).decide(REQUEST))
         await asyncio.sleep(0)
         asked.set()
-        return await decision
+        decision = await deciding
+        assert decision is not None
+        return decision
 
     assert asyncio.run(both()).is_approval
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from belljar.cli._screen import err, safe
-from belljar.tools import ApprovalRequest, Approver, AutoApprover, Decision, TerminalApprover
+from belljar.tools import ApprovalRequest, Approver, AutoApprover, MaybeAnswer, TerminalApprover
 
 Policy: TypeAlias = Literal["ask", "all", "none"]
 _BLOCK_LINES: Final = 200
@@ -56,8 +56,8 @@ class WholeTextApprover:
         self._console = console
         self._one_at_a_time = asyncio.Lock()
 
-    async def decide(self, request: ApprovalRequest) -> Decision | None:
-        """The inner approver's decision, on the same request with the shown texts left out of its display."""
+    async def decide(self, request: ApprovalRequest) -> MaybeAnswer:
+        """The inner approver's answer, on the same request with the shown texts left out of its display."""
         async with self._one_at_a_time:  # texts belong above their own question
             shown = self._print_texts(request.arguments, request.display)
             return await self._inner.decide(replace(request, display={**request.display, **shown}))

@@ -15,6 +15,7 @@ from belljar.errors import JournalError, UsageError
 from belljar.harness import Harness
 from belljar.integrations.decisions import DecisionFolder
 from belljar.tools import ApprovalRequest
+from belljar.tools._approval import decision_on
 
 
 def decide_command(folder: Path, *, run_id: str | None, approve: Policy) -> ExitCode:
@@ -37,7 +38,7 @@ async def _decide(folder: Path, run_id: str | None, approve: Policy) -> None:
     for request in list(_pending(folder, run_id)):
         decision = await decisions.decide(request)
         if decision is None:
-            decision = await approver.decide(request)
+            decision = decision_on(request, await approver.decide(request), who="belljar decide")
             assert decision is not None  # neither a terminal nor a policy leaves a question open
             decisions.record(request, decision)
         who = f" by {decision.who}" if decision.who else ""

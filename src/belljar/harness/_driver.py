@@ -20,7 +20,6 @@ from belljar.errors import (
     HarnessInternalError,
     HostError,
     JournalError,
-    RunSuspendedError,
     ScriptCancelledError,
     ScriptTimeoutError,
     from_dict,
@@ -341,7 +340,7 @@ class Driver:
             run_id=self._s.run_id,
             script_sha256=self._s.script.sha256,
             journal=self._s.journal,
-            suspension=self._suspension() if isinstance(result.error, RunSuspendedError) else None,
+            suspension=self._suspension() if self._facade.is_suspended else None,
             calls=calls,
             partial=partial,
             figures=self._run_figures(len(history.intents)),
@@ -372,7 +371,7 @@ class Driver:
         return Suspension.of(self._s.journal, key=self._plan.image_key)
 
     def _end_journal(self, result: Result) -> None:
-        if isinstance(result.error, RunSuspendedError):
+        if self._facade.is_suspended:
             spent_ms = round(self._s.clock.spent_s * 1000)
             write_suspension(self._s.journal, self._facade.pending, spent_ms=spent_ms, trace=self._s.trace.carrier())
             return

@@ -6,14 +6,15 @@ journal in a fresh machine, so no tool is called twice, and any build of the gue
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from belljar.errors import JournalError, UsageError
 from belljar.journal import History, Journal, Record, seal, unseal
 from belljar.machine import user_key
-from belljar.tools import ApprovalRequest, Approver, CallbackApprover, MaybeAnswer
+from belljar.tools import ApprovalRequest, Approver, CallbackApprover, Decision, MaybeAnswer
+from belljar.tools._approval import decision_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +66,33 @@ def write_suspension(
 def decided(
     decisions: Mapping[str, MaybeAnswer], pending: Iterable[ApprovalRequest], otherwise: Approver | None
 ) -> Approver:
-    """Answers with `decisions`, by request id, and asks `otherwise` about the rest. UsageError for other ids."""
-    asked = [request.id for request in pending]
-    if unknown := sorted(set(decisions) - set(asked)):
-        raise UsageError(f"nobody asked {unknown[0]!r}", hint=f"The run waits for: {', '.join(asked)}.")
+    """Answers with `decisions`, by request id, and asks `otherwise` about the rest.
+
+    A decision is on what `pending` shows; should the call be another one when it is made again, it is denied. Raises
+    UsageError for other ids, kinds and digests.
+    """
+    made = dict(_decisions(decisions, {request.id: request for request in pending}))
 
     async def decide(request: ApprovalRequest) -> MaybeAnswer:
-        if request.id in decisions:
-            return decisions[request.id]
+        if request.id in made:
+            return made[request.id]
         return False if otherwise is None else await otherwise.decide(request)
 
     return CallbackApprover(decide, who="resume")
+
+
+def _decisions(
+    answers: Mapping[str, MaybeAnswer], asked: Mapping[str, ApprovalRequest]
+) -> Iterator[tuple[str, Decision]]:
+    for id_, answer in answers.items():
+        if id_ not in asked:
+            raise UsageError(f"nobody asked {id_!r}", hint=f"The run waits for: {', '.join(asked)}.")
+        decision = decision_on(asked[id_], answer, who="resume")
+        if decision is None:
+            continue
+        if decision.digest != asked[id_].digest:
+            raise UsageError(f"the decision on {id_!r} was made for another call", hint="Take it from `pending`.")
+        yield id_, decision
 
 
 def _request(facts: Mapping[str, Any]) -> ApprovalRequest:

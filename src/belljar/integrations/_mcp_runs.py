@@ -25,7 +25,7 @@ from belljar.harness import Harness, Outcome, Suspension
 from belljar.integrations._mcp_caller import Asking, Caller
 from belljar.integrations._mcp_questions import ROUNDS, Round, questions, shown_digest, stated
 from belljar.integrations._mcp_results import refused, result_of, still_suspended
-from belljar.tools import ApprovalRequest, Approver, Decision
+from belljar.tools import ApprovalRequest, Approver, Decision, MaybeAnswer
 
 Answer: TypeAlias = t.CallToolResult | t.InputRequiredResult
 
@@ -97,7 +97,7 @@ class Runs:
     # -- from one question to the next ------------------------------------------------------------------------------
 
     async def _resumed(
-        self, suspension: Suspension, decisions: Mapping[str, Decision], caller: Caller, *, number: int
+        self, suspension: Suspension, decisions: Mapping[str, MaybeAnswer], caller: Caller, *, number: int
     ) -> Answer:
         """Go on with these decisions. Where they leave a question open, nothing is asked again in this request."""
         outcome = await caller.wait(lambda tell: self.harness.resume(suspension.state, decisions, on_event=tell))
@@ -140,14 +140,14 @@ class Runs:
 
     async def _decided_elsewhere(
         self, pending: Sequence[ApprovalRequest], said: Sequence[ClientDecision], caller: Caller
-    ) -> dict[str, Decision]:
-        """Decisions of the operator, or those that the client states where it is trusted to."""
+    ) -> Mapping[str, MaybeAnswer]:
+        """Answers of the operator, or those that the client states where it is trusted to."""
         if self.trusts_client:
             return _on_trust(pending, said, who=f"{caller.who}, on its word")
         if self.operator is None:
             return {}
-        decided = {request.id: await self.operator.decide(request) for request in pending}
-        return {id_: decision for id_, decision in decided.items() if decision is not None}
+        answers = {request.id: await self.operator.decide(request) for request in pending}
+        return {id_: answer for id_, answer in answers.items() if answer is not None}
 
     def _asking(self, caller: Caller) -> Asking | None:
         return caller.asking if self.asks_client else None

@@ -9,8 +9,8 @@ and `_statistics` are the way to a person. pydantic and rich are imported when t
 
 from typing import TYPE_CHECKING, Any
 
-from belljar.tools._approval import ApprovalRequest, Approver, Decision, DecisionNeeded, approval_digest
-from belljar.tools._approvers import AutoApprover, CallbackApprover, DeferApprover, MaybeAnswer
+from belljar.tools._approval import ApprovalRequest, Approver, Decision, DecisionNeeded, MaybeAnswer, approval_digest
+from belljar.tools._approvers import AutoApprover, CallbackApprover, DeferApprover
 from belljar.tools._budget import estimated_tokens
 from belljar.tools._call_info import CallInfo
 from belljar.tools._declare import declaration, declarations

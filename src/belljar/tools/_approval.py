@@ -139,12 +139,30 @@ class DecisionNeeded(Exception):  # noqa: N818 (no error: the call goes on when 
         self.reason = reason
 
 
+Answer: TypeAlias = bool | str | Decision
+"""True approves, False denies, a string denies with that reason, a Decision says it all."""
+MaybeAnswer: TypeAlias = Answer | None
+"""None leaves the question open: the run is suspended."""
+
+
+def decision_on(request: ApprovalRequest, answer: MaybeAnswer, *, who: str) -> Decision | None:
+    """An answer as a Decision on this very request; a Decision stays what it is. Raises UsageError for other kinds."""
+    if answer is None or isinstance(answer, Decision):
+        return answer
+    if isinstance(answer, str):
+        return Decision.deny(request, answer, who=who)
+    if isinstance(answer, bool):
+        make = Decision.approve if answer else Decision.deny
+        return make(request, who=who)
+    raise UsageError(f"a request is answered with a bool, a str, a Decision or None, not a {type(answer).__name__}")
+
+
 class Approver(Protocol):
     """Answers requests, several at a time. A host cancels `decide` when the request expires or the run ends."""
 
-    async def decide(self, request: ApprovalRequest) -> Decision | None:
-        """The decision on this request; None where nobody can decide here and now, and the run is to be suspended.
+    async def decide(self, request: ApprovalRequest) -> MaybeAnswer:
+        """The answer to this request; None where nobody can decide here and now, and the run is to be suspended.
 
-        What it raises counts as a denial.
+        What it raises counts as a denial, and so does an answer of another kind.
         """
         ...

@@ -8,12 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, TypeAlias
 
 from belljar.errors import UsageError
-from belljar.tools._approval import ApprovalRequest, Decision
-
-Answer: TypeAlias = bool | str | Decision
-"""True approves, False denies, a string denies with that reason, a Decision says it all."""
-MaybeAnswer: TypeAlias = Answer | None
-"""None leaves the question open: the run is suspended."""
+from belljar.tools._approval import ApprovalRequest, Decision, MaybeAnswer, decision_on
 
 Policy: TypeAlias = Literal["all", "none"] | Mapping[str, Literal["approve", "deny"]]
 
@@ -36,7 +31,7 @@ class CallbackApprover:
 
     async def decide(self, request: ApprovalRequest) -> Decision | None:
         """The function's answer. Raises UsageError when it is none of the kinds, and what the function raises."""
-        return self._decision(request, await self._ask(request))
+        return decision_on(request, await self._ask(request), who=self._who)
 
     async def _ask(self, request: ApprovalRequest) -> Any:
         if inspect.iscoroutinefunction(self._fn):
@@ -45,16 +40,6 @@ class CallbackApprover:
 
         answer = await asyncio.to_thread(self._fn, request)
         return await answer if inspect.isawaitable(answer) else answer
-
-    def _decision(self, request: ApprovalRequest, answer: Any) -> Decision | None:
-        if answer is None or isinstance(answer, Decision):
-            return answer
-        if isinstance(answer, str):
-            return Decision.deny(request, answer, who=self._who)
-        if isinstance(answer, bool):
-            make = Decision.approve if answer else Decision.deny
-            return make(request, who=self._who)
-        raise UsageError(f"an approval callback returns bool, str, Decision or None, got a {type(answer).__name__}")
 
 
 class DeferApprover:

@@ -38,7 +38,14 @@ from belljar.journal import History, Journal, Record
 from belljar.limits import Limits
 from belljar.machine import Answer, Call
 from belljar.script import Script
-from belljar.tools._approval import ApprovalRequest, Approver, Decision, DecisionNeeded, approval_digest
+from belljar.tools._approval import (
+    ApprovalRequest,
+    Approver,
+    Decision,
+    DecisionNeeded,
+    approval_digest,
+    decision_on,
+)
 from belljar.tools._call_info import CallInfo
 from belljar.tools._clock import RunClock, wall_ms
 from belljar.tools._open_call import (
@@ -100,6 +107,8 @@ class Facade:
         """Questions that the approver left open."""
         self._reasons: dict[int, str] = {}
         """Why a call that is open since before a suspension was asked about."""
+        self.is_suspended = False
+        """Whether the run waits for nothing but `pending`."""
         self._broken: BelljarError | None = None
         self._closed = False
         self.given_up: set[int] = set()
@@ -122,6 +131,8 @@ class Facade:
     def accept(self, calls: Iterable[Call]) -> None:
         """Take calls that the script made, in order. They are on their way when this returns."""
         for call in calls:
+            if call.id in self.given_up:
+                continue  # in the very step that made it: nobody is asked, nothing is called
             try:
                 self._admit(call)
             except ScriptError as error:
@@ -144,6 +155,7 @@ class Facade:
             if self._s.clock.left_s <= 0:
                 raise TimeoutError
             if self._is_stalled:
+                self.is_suspended = True
                 raise _suspended(self.pending)
             if not frozen and time.monotonic() >= freeze_at_s:
                 frozen = True
@@ -212,14 +224,18 @@ class Facade:
             raise ToolNotFoundError(f"there is no tool {call.tool!r}", tool=call.tool)
         asked = tool.bind(call.arguments)
         open_call = OpenCall(call=call, tool=tool, asked=asked, kwargs=tool.validate(asked))
-        reason = None if tool.name in self._approved_tools else self._reason(open_call)
+        reason = self._reason(open_call)
         if reason is None:
             self._enqueue(open_call)
         else:
             self._spawn(open_call.id, self._ask(open_call, reason))
 
     def _reason(self, open_call: OpenCall) -> str | None:
-        return self._reasons.pop(open_call.id, None) or self._approval_reason(open_call)
+        """Why somebody must agree; None where nobody need. What was asked once is asked until it is answered."""
+        waits_for = self._reasons.pop(open_call.id, None)
+        if waits_for is not None or open_call.tool.name in self._approved_tools:
+            return waits_for
+        return self._approval_reason(open_call)
 
     def _approval_reason(self, open_call: OpenCall) -> str | None:
         try:
@@ -301,7 +317,7 @@ class Facade:
         if self._s.approver is None:
             return Decision.deny(request, "no approver is configured", who="belljar")
         try:
-            decision = await self._s.approver.decide(request)
+            decision = decision_on(request, await self._s.approver.decide(request), who="approver")
         except Exception as error:  # an approver that fails has not approved
             return Decision.deny(request, f"the approver failed ({type(error).__name__})", who="belljar")
         if decision is not None and decision.digest != request.digest:

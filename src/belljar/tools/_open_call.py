@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from belljar.errors import BelljarError, ScriptError, ToolExecutionError
+from belljar.errors import BelljarError, RunSuspendedError, ScriptError, ToolExecutionError
 from belljar.journal import Record
 from belljar.machine import Answer, Call
 from belljar.tools._signal import AbortSignal
@@ -93,7 +93,7 @@ def is_effect_unknown(answer: Answer) -> bool:
 
 def tool_error(error: BaseException, tool: str) -> BelljarError:
     """What a script may know of an exception in a tool: its kind and message, no host path, no frame."""
-    if isinstance(error, ScriptError):
+    if isinstance(error, ScriptError) and not isinstance(error, RunSuspendedError):  # another run's, not this one's
         return error
     text = without_host_paths(str(error))[:_MESSAGE_CHARS].encode(errors="replace").decode()
     return ToolExecutionError(f"{tool} failed: {type(error).__name__}{': ' if text else ''}{text}", tool=tool)
