@@ -178,6 +178,15 @@ def test_two_runs_cannot_have_one_id_at_the_same_time() -> None:
     assert in_harness(work, echo).value == "first"
 
 
+def test_an_option_that_no_run_has_is_refused() -> None:
+    """A limit that nobody reads would be none."""
+    for name, hint in (("limit", "Did you mean limits?"), ("engines", "Most settings belong to Harness(...).")):
+        options: dict[str, Any] = {name: 1}
+        with pytest.raises(UsageError) as error:
+            belljar.run("return 1", **options)
+        assert (error.value.message, error.value.hint) == (f"a run has no option {name!r}", hint)
+
+
 def test_belljar_run_refuses_to_block_an_event_loop() -> None:
     """UsageError that says what to await instead."""
 

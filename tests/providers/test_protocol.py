@@ -305,9 +305,7 @@ def test_malformed_tags_beside_calls_run_nothing(provider: str) -> None:
     parts: list[StubPart] = [TextPart("<tool-calls>return 1"), CallPart("echo", {"value": 1}), CallPart("echo", "{")]
     talk = talk_through(provider, [StubReply(parts=parts), KNOWS], streamed=True)
     first, second = told(talk.turns[0])
-    assert first[1].splitlines()[0] == (
-        "not run: MalformedReplyError at reply:1:1: this <tool-calls> is never closed"
-    )
+    assert first[1].splitlines()[0] == ("not run: MalformedReplyError at reply:1:1: this <tool-calls> is never closed")
     assert second[1].startswith("ToolValidationError: the arguments are not valid JSON")
     assert not talk.turns[0].turn.outcomes
 

@@ -19,7 +19,7 @@ from belljar.harness._driver import finished_event
 from belljar.harness._items import ScriptCallItem, ToolCallItem, Turn
 from belljar.harness._outcome import Outcome
 from belljar.harness._parts import Part
-from belljar.harness._runner import Runner, RunOptions, Settings, Start, checked_run_id
+from belljar.harness._runner import Runner, RunOptions, Settings, Start, check_options, checked_run_id
 from belljar.harness._suspension import Suspension
 from belljar.harness._turn import Mode, Workshop, checked_modes, chosen_mode, work_off
 from belljar.limits import MAX_SOURCE_BYTES, Limits
@@ -177,6 +177,7 @@ class Harness:
         return await self._runner.run(self._start(source, options))
 
     def _start(self, source: str | bytes, options: RunOptions) -> Start:
+        check_options(options)
         limits = options.get("limits") or self.limits
         registry = self.registry
         analysis = analyse(source, tools=registry.names, source_bytes=limits.source_bytes)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from belljar.errors import Finding, HostError, JournalError, SourceError, UsageError
+from belljar.guess import closest
 from belljar.harness._context import build_context
 from belljar.harness._driver import Driver, RunPlan, finished_event, run_record, write_end
 from belljar.harness._outcome import Outcome
@@ -248,6 +249,15 @@ class Runner:
             conversation_id=plan.context.get("conversationId"),
             resumed_from=resumed_from or {},
         )
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raises UsageError for an option that no run has: one that is passed over in silence would be a limit lost."""
+    for name in options:
+        if name not in RunOptions.__annotations__:
+            near = closest(name, RunOptions.__annotations__)
+            hint = f"Did you mean {near}?" if near else "Most settings belong to Harness(...)."
+            raise UsageError(f"a run has no option {name!r}", hint=hint)
 
 
 def checked_run_id(run_id: str | None) -> str:
