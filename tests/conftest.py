@@ -5,6 +5,7 @@ The compiled guest comes from the user's own cache folder, so only the first run
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -25,6 +26,12 @@ pytest_plugins = ("cli_fixtures",)
 assert Harness.__init__.__kwdefaults__ is not None
 Harness.__init__.__kwdefaults__["type_checker"] = None
 """Most tests are about what happens when a script runs, wrong types included; those about types ask for a checker."""
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests hold is never garbage: each full collection would look at all of it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -157,9 +157,9 @@ def test_a_body_is_json_text_or_bytes(arguments: str, kind: str, body: bytes) ->
 
 def test_headers_of_the_script_replace_the_usual_ones() -> None:
     """Whatever their letter case."""
-    _, headers, _ = asked("headers: {'User-Agent': 'me', accept: 'text/x ', 'X-Id': '7', 'Accept-Encoding': 'gzip'}")
+    _, headers, _ = asked("headers: {'User-Agent': 'me', accept: 'text/x ', 'X-Id': '7'}")
 
-    assert headers == ALWAYS | {"user-agent": "me", "accept": "text/x", "x-id": "7", "accept-encoding": "gzip"}
+    assert headers == ALWAYS | {"user-agent": "me", "accept": "text/x", "x-id": "7"}
 
 
 def test_a_request_without_a_body_says_so() -> None:

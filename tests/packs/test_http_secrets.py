@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import socket
 import ssl
@@ -65,6 +66,8 @@ def test_a_script_cannot_set_the_header_of_a_secret(name: str) -> None:
         TOKEN.upper(),
         r"t0ps3cret\/value+99",
         r"t0ps3cret/value\u002B99",
+        TOKEN.encode().hex(),
+        "".join(f"\\u{ord(letter):04X}" for letter in TOKEN),
     ],
 )
 def test_a_secret_that_comes_back_is_taken_out(echo: str) -> None:
@@ -76,6 +79,93 @@ def test_a_secret_that_comes_back_is_taken_out(echo: str) -> None:
     assert text.count("[redacted]") == 2
     assert (b"\xff[redacted]\xfe").hex() in data
     assert echo not in text + bytes.fromhex(json.loads(data)["bytes"]).decode("latin-1")
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_a_secret_inside_of_base64_is_taken_out(before: int) -> None:
+    """A server may wrap all that it got: where in it the secret begins is nobody's choice."""
+    wrapped = base64.b64encode(b"x" * before + TOKEN.encode() + b"yyyy").decode()
+
+    body = json.loads(shown(answer(wrapped.encode())))["body"]
+
+    front, _, back = body.partition("[redacted]")
+    assert (len(front), len(back)) < (8, 12)
+    assert wrapped.startswith(front)
+    assert wrapped.endswith(back)
+
+
+@pytest.mark.parametrize("charset", ["utf-16le", "utf-16be", "gbk"])
+def test_a_charset_hides_no_secret(charset: str) -> None:
+    """The server names it, so the bytes are looked at first."""
+    for front in (b"\x81", b"ab"):
+        data = front + TOKEN.encode() + b"0" * (len(front + TOKEN.encode()) % 2)
+        found = json.loads(shown(answer(data, kind=f"text/plain; charset={charset}")))["body"]
+        assert TOKEN.encode()[1:] not in found.encode(charset, "replace")
+        assert "redacted" in found or b"redacted" in found.encode(charset)
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_secret_in_wide_characters_is_taken_out(coding: str) -> None:
+    """From bytes too."""
+    data = json.loads(shown(answer(b"\xff" + TOKEN.encode(coding), kind="image/png")))["bytes"]
+
+    assert bytes.fromhex(data) == b"\xff[redacted]"
+
+
+def test_no_secret_is_asked_for_compressed_or_in_pieces() -> None:
+    """The script cannot have an answer coded so that nothing is found in it; a server that codes it is refused."""
+    packed = answer(gzip.compress(TOKEN.encode()), "Content-Encoding: gzip")
+    with site({"/": packed}) as here:
+        tool = here.tool("api.test", "two.test", secrets=(BEARER,))
+        for name in ("Accept-Encoding", "Range", "If-Range"):
+            error = error_of(f"await tools.http({{url: '{here.url()}', headers: {{'{name}': 'x'}}}})", tool)
+            assert error.message == f"the header {name!r} is set by the host"
+
+        error = error_of(f"await tools.http({{url: '{here.url()}'}})", tool)
+        free = value_of(
+            f"return await tools.http({{url: '{here.url(host='two.test')}', headers: {{Range: 'bytes=0-'}}}})", tool
+        )
+
+    assert error.message == "the answer of api.test is compressed, and secrets could not be taken out of it"
+    assert gzip.decompress(free["bytes"]) == TOKEN.encode()
+
+
+@pytest.mark.parametrize("name", ["X_Api_Key", "x-api_key", "Content_Length", "Transfer_Encoding"])
+def test_an_underscore_is_no_other_header(name: str) -> None:
+    """Many servers take one for a hyphen."""
+    key = HostSecret(host="api.test", header="X-Api-Key", value="0123456789")
+    with site({"/": answer()}) as here:
+        error = error_of(
+            f"await tools.http({{url: '{here.url()}', headers: {{'{name}': 'x'}}}})", here.tool(secrets=(key,))
+        )
+
+    assert error.message == f"the header {name!r} is set by the host"
+
+
+def test_a_secret_goes_to_one_port() -> None:
+    """What else listens on that machine is somebody else."""
+    with site({"/": answer()}) as here:
+        answers = {"/": redirect(here.url())}
+        with site(answers) as other:
+            policy = {"ports": (here.port, other.port)}
+            for port in (None, other.port):
+                secret = HostSecret(host="api.test", value=f"Bearer {TOKEN}", port=port)
+                tool = here.tool(secrets=(secret,), **policy)
+                value_of(f"return await tools.http({{url: '{other.url()}'}})", tool)
+            sent = ["authorization" in asked.headers for site_ in (other, here) for asked in site_.asked]
+
+    assert sent == [False, True, False, False]
+
+
+@pytest.mark.parametrize("place", ["http://{}.evil.test/", "{}://x/", "http://{}@x/", "http://x/{}\\", "http://[{}"])
+def test_errors_do_not_quote_a_secret_that_a_redirect_leads_to(place: str) -> None:
+    """Not even a piece of it."""
+    key = HostSecret(host="api.test", value="abcdefgh0123456789abcdefgh0123456789")
+    with site({"/": redirect(place.format(key.value))}) as here:
+        error = error_of(f"await tools.http({{url: '{here.url()}'}})", here.tool(secrets=(key,)))
+
+    assert error.message.startswith("a redirect was refused: ")
+    assert "abcdefgh" not in json.dumps(error.to_dict())
 
 
 def test_what_basic_authentication_wraps_is_taken_out_too() -> None:

@@ -18,20 +18,21 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from belljar.errors import NetworkPolicyError, ToolExecutionError, ToolValidationError, UsageError
+from belljar.errors import NetworkPolicyError, ScriptError, ToolExecutionError, ToolValidationError, UsageError
+from belljar.packs._exchange import Answered, AnswerError, Exchange
 from belljar.packs._guard import refusal
-from belljar.packs._http_answer import HttpResult, result_of
-from belljar.packs._http_policy import HttpPolicy, is_header_name, is_reserved_header
+from belljar.packs._http_answer import HttpResult, is_coded, result_of
+from belljar.packs._http_policy import HttpPolicy, is_header_name
+from belljar.packs._http_secrets import Cleaner
 from belljar.packs._line import Line, Resolver, TooMuchError, look_up, system_resolver
 from belljar.packs._pace import Pace
 from belljar.packs._url import Target, is_address, join_url, parse_url
 from belljar.tools import AbortSignal, AnyTool, Tool, tool
-from belljar.tools._redact import is_secret_key, secrets_pattern
+from belljar.tools._redact import is_secret_key
 from belljar.tools._tool import Approval
 
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*\Z", re.ASCII)
@@ -79,7 +80,7 @@ class _Http:
         self._resolver = resolver
         self._given_tls = tls
         self._name = name
-        self._secrets = _pattern(policy)
+        self._clean = Cleaner(policy.secrets)
 
     @tool
     def request(
@@ -98,6 +99,8 @@ class _Http:
             return self._follow(request, pace, signal)
         except TimeoutError:
             raise self._failed(f"no complete answer within {self._policy.timeout_ms:,} ms") from None
+        except ScriptError as error:  # it may quote where a server redirects to
+            raise self._clean.error(error) from None
 
     # -- the request ----------------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class _Http:
         return _Request(
             target=target,
             method=method,
-            headers=own | self._checked(headers, target.host),
+            headers=own | self._checked(headers, target),
             body=content[1] if content else None,
         )
 
@@ -132,17 +135,16 @@ class _Http:
         except TypeError:
             raise self._invalid("json holds bytes, which JSON has not") from None
 
-    def _checked(self, headers: Mapping[str, str], host: str) -> dict[str, str]:
+    def _checked(self, headers: Mapping[str, str], target: Target) -> dict[str, str]:
         """By names in lower case."""
         if len(headers) > _MOST_HEADERS:
             raise self._invalid(f"there are more than {_MOST_HEADERS} headers")
-        taken = self._policy.secrets_for(host)
         checked: dict[str, str] = {}
         for name, value in headers.items():
             key = name.lower()
             if not is_header_name(name) or not _VALUE.match(value):
                 raise self._invalid(f"the header {name[:80]!r} holds characters that headers may not hold")
-            if is_reserved_header(key) or key in taken:
+            if self._policy.is_ours(key, target):
                 raise self._invalid(f"the header {name!r} is set by the host")
             if key in checked:
                 raise self._invalid(f"the header {name!r} is there twice")
@@ -167,23 +169,19 @@ class _Http:
             line.connect(self._addresses(target, pace, signal), target.port)
             if target.scheme == "https":
                 line.secure(self._tls, target.host)
-            return self._answer(request, self._exchange(line, request))
+            exchange = Exchange(line)
+            answered = exchange.ask(request.method, target.path, self._headers(request), request.body)
+            return self._redirected(request, answered) or self._result(request, answered, exchange)
         except TimeoutError:
             raise
-        except (TooMuchError, HTTPException, OSError) as error:
+        except (TooMuchError, AnswerError, OSError) as error:
             raise self._failed(self._why(target.host, error)) from None
 
-    def _answer(self, request: _Request, response: HTTPResponse) -> HttpResult | _Request:
-        location = response.getheader("location")
-        if response.status in _REDIRECTS and location is not None:
-            return self._redirected(request, response.status, location)
-        return result_of(
-            response,
-            request.target,
-            redirected=request.is_redirect,
-            secrets=self._secrets,
-            most_bytes=self._policy.response_bytes,
-        )
+    def _result(self, request: _Request, answered: Answered, exchange: Exchange) -> HttpResult:
+        if is_coded(answered) and self._policy.secrets_for(request.target):
+            raise AnswerError("is compressed, and secrets could not be taken out of it")
+        body = exchange.body(self._policy.response_bytes)
+        return result_of(answered, body, request.target, redirected=request.is_redirect, clean=self._clean)
 
     def _addresses(self, target: Target, pace: Pace, signal: AbortSignal) -> Sequence[str]:
         """All of them checked. Raises NetworkPolicyError."""
@@ -193,40 +191,32 @@ class _Http:
             addresses = tuple(look_up(self._resolver, target.host, target.port, pace=pace, signal=signal))
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
-        kind = refusal(addresses, allow_local=self._policy.allows_local(target.host))
+        try:
+            kind = refusal(addresses, allow_local=self._policy.allows_local(target.host))
+        except ValueError:
+            raise UsageError("the resolver gave what is no address") from None
         if kind is not None:
             raise self._policy.refused(f"{target.host} has a {kind} address, which may not be reached")
         return addresses
 
-    def _exchange(self, line: Line, request: _Request) -> HTTPResponse:
-        target = request.target
-        connection = HTTPConnection(target.host, target.port)
-        wire: Any = line
-        connection.sock = wire
-        connection.putrequest(request.method, target.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in self._headers(request).items():
-            connection.putheader(name, value)
-        connection.endheaders(request.body)
-        response = connection.getresponse()
-        if line.is_over:  # http.client takes the end for the blank line after the headers
-            raise IncompleteRead(b"")
-        return response
-
     def _headers(self, request: _Request) -> dict[str, str]:
         """As they are sent."""
-        fixed = {"host": request.target.authority, "connection": "close"}
-        if "accept-encoding" not in request.headers:
-            fixed["accept-encoding"] = "identity"
+        fixed = {"host": request.target.authority, "connection": "close", "accept-encoding": "identity"}
         if request.method not in _BODILESS:
             fixed["content-length"] = str(len(request.body or b""))
-        return fixed | dict(request.headers) | self._policy.secrets_for(request.target.host)
+        return fixed | dict(request.headers) | self._policy.secrets_for(request.target)
 
-    def _redirected(self, request: _Request, status: int, location: str) -> _Request:
-        """The next hop. Raises NetworkPolicyError for one that is not allowed."""
+    def _redirected(self, request: _Request, answered: Answered) -> _Request | None:
+        """The next hop, if there is one. Raises NetworkPolicyError for one that is not allowed."""
+        status, location = answered.status, answered.header("location")
+        if status not in _REDIRECTS or location is None:
+            return None
         try:
             target = join_url(request.target, location.encode("latin-1").decode("utf-8", "replace"))
         except ValueError as error:
-            raise self._policy.refused(f"a redirect was refused: its URL {error}") from None
+            is_clean = self._clean.text(location) == location  # a message may cut what it quotes
+            why = f"its URL {error}" if is_clean else "its URL cannot be taken"
+            raise self._policy.refused(f"a redirect was refused: {why}") from None
         becomes_get = status == 303 or (status in (301, 302) and request.method == "POST")
         following = replace(request, target=target, is_redirect=True)
         if becomes_get and request.method != "HEAD":
@@ -263,10 +253,10 @@ class _Http:
         match error:
             case TooMuchError():
                 return f"the answer of {host} has more than {self._policy.response_bytes:,} bytes"
-            case IncompleteRead() | RemoteDisconnected() | ssl.SSLEOFError():
+            case ssl.SSLEOFError():
                 return f"the answer of {host} ended too soon"
-            case HTTPException():
-                return f"what {host} answered is no HTTP"
+            case AnswerError():
+                return f"the answer of {host} {error}"
             case socket.gaierror():
                 return f"the name {host} has no address"
             case ssl.SSLCertVerificationError():
@@ -280,12 +270,6 @@ class _Http:
 
     def _invalid(self, message: str) -> ToolValidationError:
         return ToolValidationError(message, tool=self._name)
-
-
-def _pattern(policy: HttpPolicy) -> re.Pattern[str] | None:
-    """What finds the secrets of all hosts, in either letter case: servers like to change it."""
-    found = secrets_pattern(form for secret in policy.secrets for form in secret.forms())
-    return re.compile(found.pattern, re.IGNORECASE) if found is not None else None
 
 
 def _without_content(headers: Mapping[str, str]) -> dict[str, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Final
 
 from typing_extensions import TypedDict
 
-from belljar.packs._line import TooMuchError
+from belljar.packs._exchange import Answered
+from belljar.packs._http_secrets import Cleaner
 from belljar.packs._url import Target
-from belljar.tools._redact import REDACTED
 from belljar.tools._words import word_set
 
 _TEXT: Final = re.compile(
@@ -42,64 +41,39 @@ class HttpResult(TypedDict):
     redirected: bool
 
 
-def result_of(
-    response: HTTPResponse, target: Target, *, redirected: bool, secrets: re.Pattern[str] | None, most_bytes: int
-) -> HttpResult:
-    """Reads the body. Raises TooMuchError when it is longer than allowed, HTTPException when it ends too soon."""
-    data = _body(response, most_bytes)
-    text = _text(response, data)
-    clean = _Cleaner(secrets)
+def result_of(answered: Answered, body: bytes, target: Target, *, redirected: bool, clean: Cleaner) -> HttpResult:
+    """What the script gets. Bytes are cleaned before they are decoded too: a charset is the server's word."""
+    data = clean.data(body)
+    text = _text(answered, data)
     return {
-        "ok": 200 <= response.status <= 299,
-        "status": response.status,
-        "headers": _headers(response, clean),
+        "ok": 200 <= answered.status <= 299,
+        "status": answered.status,
+        "headers": _headers(answered, clean),
         "body": clean.text(text) if text is not None else "",
-        "bytes": clean.data(data) if text is None else None,
+        "bytes": data if text is None else None,
         "url": clean.text(target.url),
         "redirected": redirected,
     }
 
 
-class _Cleaner:
-    """Takes secrets out, which are ASCII."""
-
-    def __init__(self, secrets: re.Pattern[str] | None) -> None:
-        self._secrets = secrets
-
-    def text(self, text: str) -> str:
-        return self._secrets.sub(REDACTED, text) if self._secrets else text
-
-    def data(self, data: bytes) -> bytes:
-        return self.text(data.decode("latin-1")).encode("latin-1") if self._secrets else data
-
-
-def _headers(response: HTTPResponse, clean: _Cleaner) -> dict[str, str]:
+def _headers(answered: Answered, clean: Cleaner) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in response.getheaders():
-        key = clean.text(name.lower())
+    for name, value in answered.headers:
+        key = clean.text(name)
         headers[key] = f"{headers[key]}, {clean.text(value)}" if key in headers else clean.text(value)
     return headers
 
 
-def _body(response: HTTPResponse, most_bytes: int) -> bytes:
-    if (response.length or 0) > most_bytes:
-        raise TooMuchError
-    try:
-        data = response.read(most_bytes + 1)
-    except ValueError as error:  # http.client reads a chunk of negative length
-        raise HTTPException from error
-    if len(data) > most_bytes:
-        raise TooMuchError
-    if response.length:
-        raise IncompleteRead(data, response.length)
-    return data
+def is_coded(answered: Answered) -> bool:
+    """Whether the body is compressed, which nobody asked for."""
+    return (answered.header("content-encoding") or "identity").lower() != "identity"
 
 
-def _text(response: HTTPResponse, data: bytes) -> str | None:
-    """None for what is not text. What is still compressed is not: we ask for none of that."""
-    if response.getheader("content-encoding", "identity").lower() != "identity":
+def _text(answered: Answered, data: bytes) -> str | None:
+    """None for what is not text, and for what is compressed."""
+    if is_coded(answered):
         return None
-    if (declared := response.getheader("content-type")) is None:
+    if (declared := answered.header("content-type")) is None:
         return _utf8(data)
     kind, _, parameters = declared.lower().partition(";")
     if not _TEXT.match(kind.strip()):

@@ -18,9 +18,11 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", re.ASCII)
 """A header's name (RFC 9110, section 5.6.2)."""
 _RESERVED: Final = word_set(
     "host content-length transfer-encoding connection keep-alive te trailer upgrade expect"
-    " x-http-method x-http-method-override x-method-override"
+    " x-http-method x-http-method-override x-method-override accept-encoding"
 )
-"""Headers that decide where a message ends, who it is for, or, for some servers, which method it has."""
+"""Headers that decide where a message ends, who it is for, how it is coded, or, for some servers, its method."""
+_IN_PIECES: Final = word_set("range if-range")
+"""With which an answer comes in pieces, and a secret in it, too."""
 _VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?\Z", re.ASCII)
 _METHODS: Final = re.compile(r"(?!CONNECT\Z|TRACE\Z|TRACK\Z)[A-Z]{1,20}\Z", re.ASCII)
 """CONNECT makes a tunnel, the other two answer with the request, its secrets included."""
@@ -42,6 +44,8 @@ class HostSecret:
     taken out of the answer, in the forms that it usually takes; a password of Basic authentication from 6 characters
     on. A server that wants to hand it to a script can: name only hosts that may know it."""
     header: str = "Authorization"
+    port: int | None = None
+    """It goes to this port alone; None is the only one that the policy names, or else the scheme's own."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "host", _exact_host(self.host, "HostSecret.host"))
@@ -74,7 +78,7 @@ class HttpPolicy:
     """Exact names among `hosts` whose addresses may be private, shared (CGNAT) or loopback. Link-local, metadata and
     multicast addresses are refused for these too."""
     secrets: Collection[HostSecret] = ()
-    """Sent over https only, except to hosts in `allow_private`."""
+    """Each sent to one port of its host, and over https only, except to hosts in `allow_private`."""
     redirects: int = 5
     """Followed in one call. Then NetworkPolicyError. At most 20."""
     response_bytes: int = 1 << 20
@@ -108,7 +112,7 @@ class HttpPolicy:
             raise self.refused(f"the port {target.port} is not allowed")
         if method not in self.methods:
             raise self.refused(f"the method {method!r} is not allowed, only {_and(self.methods)}")
-        if self.secrets_for(target.host) and not self.may_carry_secrets(target):
+        if self.secrets_for(target) and not self.may_carry_secrets(target):
             raise self.refused(f"{target.host} is asked over https only")
 
     def allows_host(self, host: str) -> bool:
@@ -119,9 +123,23 @@ class HttpPolicy:
         """Whether its addresses may be private."""
         return host in self.allow_private
 
-    def secrets_for(self, host: str) -> dict[str, str]:
-        """Header and value of each secret."""
-        return {secret.header: secret.value for secret in self.secrets if secret.host == host}
+    def secrets_for(self, target: Target) -> dict[str, str]:
+        """Header and value of each secret that goes there."""
+        own = self.ports[0] if isinstance(self.ports, tuple) and len(self.ports) == 1 else PORTS[target.scheme]
+        return {
+            secret.header: secret.value
+            for secret in self.secrets
+            if (secret.host, secret.port or own) == (target.host, target.port)
+        }
+
+    def is_ours(self, header: str, target: Target) -> bool:
+        """Whether a header, in lower case, is for the host alone to set. Many servers take `_` for `-` in names."""
+        name, taken = header.replace("_", "-"), self.secrets_for(target)
+        return (
+            is_reserved_header(name)
+            or name in {each.replace("_", "-") for each in taken}
+            or bool(taken and name in _IN_PIECES)
+        )
 
     def may_carry_secrets(self, target: Target) -> bool:
         """Whether nobody on the way can read them."""

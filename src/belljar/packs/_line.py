@@ -8,7 +8,6 @@ socket down from another thread, which wakes whoever waits on it.
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 import threading
@@ -65,13 +64,11 @@ def look_up(resolver: Resolver, host: str, port: int, *, pace: Pace, signal: Abo
 
 
 class Line:
-    """A context manager; the socket is closed when it is left. `http.client` takes it for a socket."""
+    """A context manager; the socket is closed when it is left."""
 
     def __init__(self, *, pace: Pace, signal: AbortSignal, most_bytes: int) -> None:
         self._pace = pace
         self._left_bytes = most_bytes
-        self.is_over = False
-        """Whether the other side has said that it says no more."""
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         signal.add_callback(lambda _: self._cut())
@@ -106,34 +103,23 @@ class Line:
         wrapped.settimeout(self._left_s())
         wrapped.do_handshake()
 
-    # -- what http.client calls -----------------------------------------------------------------------------------
-
     def sendall(self, data: bytes) -> None:
         """In pieces, each within the time left."""
         for at in range(0, len(data), _CHUNK):
             self._ready().sendall(data[at : at + _CHUNK])
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """For reading. Closing it leaves the line open."""
-        assert mode == "rb"
-        return io.BufferedReader(_Reader(self), _CHUNK)
-
-    def close(self) -> None:
-        """Nothing: http.client lets go of its socket when the header is read, and the body is still to come."""
-
-    # -- inside ---------------------------------------------------------------------------------------------------
-
-    def receive_into(self, buffer: memoryview) -> int:
-        """At least one byte; 0 at the end. Raises TooMuchError."""
+    def receive(self, at_most: int) -> bytes:
+        """At least one byte; none at the end. Raises TooMuchError."""
         try:
-            count = self._ready().recv_into(buffer)
+            data = self._ready().recv(at_most)
         finally:
             self._left_s()  # what looks like the other side's end may be ours
-        self.is_over = count == 0
-        self._left_bytes -= count
+        self._left_bytes -= len(data)
         if self._left_bytes < 0:
             raise TooMuchError
-        return count
+        return data
+
+    # -- inside ---------------------------------------------------------------------------------------------------
 
     def _dial(self, address: str, port: int, at_most_s: float) -> None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -165,15 +151,3 @@ class Line:
         with self._lock, suppress(OSError):  # not connected, or closed already
             if self._socket is not None:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # that of TLS would touch its state
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        assert isinstance(buffer, memoryview)
-        return self._line.receive_into(buffer)

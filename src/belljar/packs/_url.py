@@ -83,7 +83,11 @@ def join_url(base: Target, reference: str) -> Target:
     """Where a redirect from `base` leads. Raises ValueError as `parse_url` does."""
     if "\\" in reference:
         raise ValueError("holds a backslash")
-    return parse_url(urljoin(base.url, reference))
+    try:
+        joined = urljoin(base.url, reference)
+    except ValueError:
+        raise ValueError("has no plain host and port") from None
+    return parse_url(joined)
 
 
 def parse_host(host: str) -> str:

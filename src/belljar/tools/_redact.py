@@ -14,6 +14,7 @@ import hashlib
 import itertools
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -85,16 +86,30 @@ def redact_text(text: str, *, secrets: Iterable[str]) -> str:
 
 def secrets_pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
     """What finds each secret, also in the forms in which it usually travels; None when there are none."""
-    forms: set[str] = set()
-    for secret in filter(None, secrets):
-        raw = secret.encode("utf-8", "surrogatepass")
-        encoded = base64.b64encode(raw).decode("ascii")
-        url_safe = base64.urlsafe_b64encode(raw).decode("ascii")
-        forms |= {secret, encoded.rstrip("="), url_safe.rstrip("=")}
-        forms |= {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-        forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    forms = {form for secret in filter(None, secrets) for form in secret_forms(secret)}
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
     return re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+
+def secret_forms(secret: str) -> set[str]:
+    """`secret` as it is and as it usually travels: in base64, hexadecimal, percent-encoded, JSON-escaped."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    forms = {secret, raw.hex(), raw.hex().upper(), quote(raw, safe=""), quote(raw), quote_plus(raw)}
+    forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    forms.add("".join(f"\\u{unit:04x}" for unit in _utf16(secret)))
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        forms.add(encode(raw).decode("ascii").rstrip("="))
+        forms |= {_inside(encode(bytes(before) + raw).decode("ascii"), before, len(raw)) for before in range(3)}
+    return {form for form in forms if len(form) >= len(secret)}
+
+
+def _utf16(text: str) -> Iterable[int]:
+    return memoryview(text.encode("utf-16-le" if sys.byteorder == "little" else "utf-16-be", "surrogatepass")).cast("H")
+
+
+def _inside(encoded: str, before: int, size: int) -> str:
+    """The characters of base64 that say nothing of what stands before and after `size` bytes."""
+    return encoded[(before * 8 + 5) // 6 : (before + size) * 8 // 6]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
