@@ -351,7 +351,7 @@ def test_a_policy_that_cannot_be_meant_is_refused(options: dict[str, Any]) -> No
         {"host": "*.a.test"},
     ],
 )
-def test_a_secret_that_cannot_be_sent_is_refused(options: dict[str, str]) -> None:
+def test_a_secret_that_cannot_be_sent_is_refused(options: dict[str, Any]) -> None:
     """When it is made; the error does not show it."""
     with pytest.raises(UsageError) as caught:
         HostSecret(**{"host": "a.test", "value": "Bearer abcdefgh"} | options)
