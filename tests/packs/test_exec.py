@@ -244,6 +244,21 @@ def test_the_environment_holds_nothing_of_the_hosts_but_path(tmp_path: Path, mon
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("path", ["", ":", "bin:.", " :"])
+@pytest.mark.parametrize("inherit", [[], ["PATH"]])
+def test_no_program_is_sought_in_the_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, inherit: list[str]
+) -> None:
+    """Where PATH names no absolute folder the system's own are taken, not the current one."""
+    impostor = tmp_path / "printf"
+    impostor.write_text("#!/bin/sh\necho impostor\n")
+    impostor.chmod(0o700)
+    monkeypatch.setenv("PATH", path)
+
+    assert ran(tmp_path, "printf", "genuine", inherit=inherit)["stdout"] == "genuine"
+    assert f"PATH={os.defpath}" in ran(tmp_path, "env", inherit=inherit)["stdout"].splitlines()
+
+
 def test_the_host_may_hand_variables_on_and_set_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By name, as they are when the program starts; what it sets itself comes last."""
     tool = exec_tool(tmp_path, approval="never", inherit=["COLOUR", "SIZE", "UNSET"], env={"SIZE": "9", "LANG": "C"})
@@ -285,6 +300,8 @@ def test_a_program_has_no_descriptor_but_its_streams(tmp_path: Path) -> None:
         ({"env": {"A=B": ""}}, "'A=B' cannot be an environment variable with that value"),
         ({"env": {"A": "\0"}}, "'A' cannot be an environment variable with that value"),
         ({"inherit": [""]}, "'' cannot be an environment variable with that value"),
+        ({"env": {"PATH": ""}}, "env: PATH must name absolute folders only, got ''"),
+        ({"env": {"PATH": "/bin:tools"}}, "env: PATH must name absolute folders only, got '/bin:tools'"),
     ],
 )
 def test_an_impossible_environment_is_refused(tmp_path: Path, options: dict[str, Any], message: str) -> None:

@@ -8,7 +8,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +245,89 @@ def test_a_command_that_kills_the_process_above_it_is_reported(tmp_path: Path, h
     )
     held.begun()
     assert held.is_gone()
+
+
+FORGER = """
+import os, stat
+above = f"/proc/{os.getppid()}/fd"
+for name in os.listdir(above) if os.access(above, os.R_OK) else ():
+    try:
+        descriptor = os.open(f"{above}/{name}", os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        continue
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        os.write(descriptor, b"hello\\nexit 77\\n")
+os._exit(3)
+"""
+
+
+@LINUX
+def test_a_command_cannot_speak_for_the_process_above_it(tmp_path: Path) -> None:
+    """What it writes into whatever it can open of that process is not heard."""
+    argv = json.dumps([sys.executable, "-I", "-S", "-c", FORGER])
+
+    result = value_of(f"return await tools.exec({{argv: {argv}}})", exec_tool(tmp_path, approval="never"))
+
+    assert (result["exitCode"], result["stderr"]) == (3, "")
+
+
+@LINUX
+@pytest.mark.skipif(os.geteuid() == 0, reason="root looks into every process")
+def test_a_command_cannot_look_into_the_process_above_it(tmp_path: Path) -> None:
+    """Although both are the same user's."""
+    command = "ls /proc/$PPID/fd 2>/dev/null; cat /proc/$PPID/environ 2>/dev/null"
+
+    result = value_of(f"return await tools.exec({shell(command)})", exec_tool(tmp_path, approval="never"))
+
+    assert (result["exitCode"], result["stdout"]) == (1, "")
+
+
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a program of the test's where the process above the command would be: what a command makes of it that got
+    hold of the report."""
+    monkeypatch.setattr("belljar.packs._process._WORKER_S", 0.05)
+
+    def arrange(program: str) -> None:
+        (tmp_path / "worker.py").write_text(f"import os, sys\nreport = int(sys.argv[2])\n{program}\n")
+        monkeypatch.setattr("belljar.packs._process._WORKER", tmp_path / "worker.py")
+
+    return arrange
+
+
+REPORTS = {
+    "lines that say nothing": ("hello\n\nexit\nexit x y\nexit 3\n", 0, 3),
+    "more than one ending": ("exit 3\nexit 4\n", 0, 3),
+    "more than it has to say": ("x" * 200 + "\nexit 0\n", 0, None),
+    "an ending, and then killed": ("exit 0\n", 9, None),
+    "our own process group": ("started 0\n", 9, None),
+    "no group at all": ("started 999999999\n", 9, None),
+}
+
+
+@pytest.mark.parametrize(("report", "code", "exit_code"), REPORTS.values(), ids=REPORTS)
+def test_a_report_is_believed_as_far_as_need_be(
+    tmp_path: Path, worker: Callable[[str], None], report: str, code: int, exit_code: int | None
+) -> None:
+    """The first line of each kind, of a process that ended by itself."""
+    worker(f"os.write(report, {report.encode()!r})\nos._exit({code})")
+    source = "return await tools.exec({argv: ['true']}).then((result) => result.exitCode, (error) => error.message)"
+
+    value = value_of(source, exec_tool(tmp_path, approval="never"))
+
+    assert value == (exit_code or "nobody knows how 'true' ended: the process above it was killed")
+
+
+def test_a_report_that_somebody_keeps_open_holds_nobody_up(tmp_path: Path, worker: Callable[[str], None]) -> None:
+    """A process in a session of its own has it, and the one above the command is dead."""
+    os.mkfifo(tmp_path / "until")
+    worker(f"if os.fork() == 0:\n    os.setsid()\n    open({str(tmp_path / 'until')!r})\nos._exit(9)")
+    limits = ExecLimits(timeout_ms=50, grace_ms=0)
+
+    error = error_of("await tools.exec({argv: ['true']})", exec_tool(tmp_path, approval="never", limits=limits))
+
+    assert error.message == "'true' ran longer than 50 ms and was killed"
+    (tmp_path / "until").write_text("")  # waits until that process has opened it, and lets it go
 
 
 def test_commands_leave_neither_descriptors_nor_zombies(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +167,18 @@ def test_a_hard_link_reads_as_the_file_it_is(tmp_path: Path) -> None:
     assert read(tmp_path / "inside", path="f")["text"] == "linked\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that is there and cannot be read")
+@pytest.mark.parametrize("encoding", ["utf-8", "bytes"])
+def test_a_file_that_the_system_cannot_read(encoding: str) -> None:
+    """An error of the file's, and no descriptor stays open. Nothing lies at the first address of a process."""
+    before = len(os.listdir("/dev/fd"))
+
+    assert refused(Path("/proc/self"), path="mem", encoding=encoding) == (
+        "WorkspaceError", "'mem' cannot be used: Input/output error",
+    )  # fmt: skip
+    assert len(os.listdir("/dev/fd")) == before
+
+
 # -- listDir ----------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +251,36 @@ def test_a_file_that_is_gone_when_it_is_measured(tree: Path, monkeypatch: pytest
     monkeypatch.setattr("belljar.packs._tree.Found.size", gone)
 
     assert listed(tree)["entries"][0] == {"path": ".env", "kind": "file", "size": None}
+
+
+def test_a_folder_that_the_disk_cannot_list(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted, and the rest is listed."""
+    real, sick = os.scandir, (tree / "a").stat().st_ino
+
+    def scan(folder: int) -> Any:
+        if os.fstat(folder).st_ino == sick:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(folder)
+
+    monkeypatch.setattr("belljar.packs._tree.os.scandir", scan)
+    found = listed(tree, depth=2)
+
+    assert ([entry["path"] for entry in found["entries"]], found["reason"]) == (
+        [".env", ".git", "a", "b.txt", "link"], "1 could not be read",
+    )  # fmt: skip
+
+
+def test_what_a_killed_patch_left_behind_is_not_shown(tree: Path) -> None:
+    """Nor searched; a name that only begins like it is anybody's."""
+    for name in (".belljar-0123456789abcdef", "a/.belljar-fedcba9876543210", ".belljar-notes"):
+        (tree / name).write_text("secret\n")
+    source = """return [
+      (await tools.listDir({depth: 2})).entries.map(each => each.path).filter(path => path.includes("belljar")),
+      (await tools.grepFiles({pattern: "secret"})).matches.map(each => each.path),
+      (await tools.fileSearch({query: "belljar"})).files.map(each => each.path),
+    ]"""
+
+    assert value_of(source, *files(tree)) == [[".belljar-notes"]] * 3
 
 
 def test_a_file_is_no_folder(tree: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import error_of, value_of
 
-from belljar import Harness, Limits
-from belljar.packs import FileLimits, files
+from belljar import AbortSignal, Harness, Limits
+from belljar.errors import CallAbortedError
+from belljar.packs import FileLimits, Workspace, files
 from belljar.packs._glob import globber
 from belljar.packs._rank import ranked
+from belljar.packs._search import search
 from belljar.packs._tree import Found
 
 EXPLODING = "(a+)+$"
@@ -104,6 +107,10 @@ def test_patterns_that_are_none(project: Path) -> None:
     )
     assert refused(project, pattern="") == ("ToolValidationError", "pattern: from 1 to 2,000 characters")
     assert refused(project, pattern="a{99999999999}")[0] == "ToolValidationError"
+    assert refused(project, pattern="(?u)x", flags="a") == (
+        "ToolValidationError",
+        "pattern: ASCII and UNICODE flags are incompatible",
+    )
 
 
 def test_more_matches_than_allowed(project: Path) -> None:
@@ -252,6 +259,51 @@ def test_more_files_than_asked_for(project: Path) -> None:
     found = value_of("return await tools.fileSearch({query: 'a', limit: 1})", *files(project))
 
     assert (len(found["files"]), found["truncated"]) == (1, True)
+
+
+def test_a_file_search_whose_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging a path is a part of it: whatever that costs, no further one is judged after the limit."""
+    for number in range(50):
+        (tmp_path / f"file{number:02}").touch()
+    now_s = 0.0
+
+    def score(_words: Any, _path: str) -> int:
+        nonlocal now_s
+        now_s += 0.1
+        return 1
+
+    monkeypatch.setattr("belljar.packs._rank._score", score)
+    monkeypatch.setattr("belljar.packs._pace.time", SimpleNamespace(monotonic=lambda: now_s))
+
+    assert search(Workspace(tmp_path), "x", ".", 2, FileLimits(search_ms=250), AbortSignal()) == {
+        "files": [{"path": "file00", "score": 1}, {"path": "file01", "score": 1}],
+        "searched": 3,
+        "truncated": True,
+        "reason": "the time was up",
+    }
+
+
+def test_a_file_search_that_is_aborted_judges_no_further_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it hold the paths that it has seen: one comes after the other."""
+    signal, judged = AbortSignal(), list[str]()
+    for number in range(50):
+        (tmp_path / f"file{number:02}").touch()
+
+    def score(_words: Any, path: str) -> int:
+        judged.append(path)
+        signal.abort("enough")
+        return 1
+
+    monkeypatch.setattr("belljar.packs._rank._score", score)
+    with pytest.raises(CallAbortedError):
+        search(Workspace(tmp_path), "x", ".", 20, FileLimits(), signal)
+
+    assert judged == ["file00"]
+
+
+def test_a_word_that_is_repeated_counts_once() -> None:
+    """A hundred times the same is no hundred times the work."""
+    assert ranked("user " * 100, PATHS, most=9) == ranked("user", PATHS, most=9)
 
 
 PATHS = (

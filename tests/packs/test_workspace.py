@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -238,6 +239,17 @@ def test_what_may_not_be_read(root: Path) -> None:
         pytest.skip("root reads everything")
 
     assert refusal(root, "file") == "'file' cannot be opened: permission denied"
+
+
+def test_a_folder_that_may_be_entered_but_not_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is not there has no neighbours to be meant."""
+
+    def refuse(_folder: int) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("belljar.packs._workspace.os.scandir", refuse)
+
+    assert refusal(root, "sub/deeep") == "'sub/deeep' does not exist"
 
 
 def test_names_that_are_no_utf_8_are_counted(root: Path) -> None:

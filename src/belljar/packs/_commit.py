@@ -8,29 +8,32 @@
    themselves, not copies. Then, or at the end, the second names and the staged files go.
 
 Folders are opened by name, one by one, and no symbolic link is followed; all steps go through those descriptors. A
-file that is replaced keeps its permissions, and its owner where we may give it away. Readers see the old text or the
-new. A process that is killed in the middle leaves files whose names begin with `.belljar-` and, at worst, some files
-new and some old.
+file that is replaced keeps its permissions, on Linux with its access control list and the user's attributes (xattr(7)),
+and its owner where we may give it away. Readers see the old text or the new. A process that is killed in the middle
+leaves files whose names begin with `.belljar-` and, at worst, some files new and some old. Nobody clears those up: one
+of them may be the only copy of an old text.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import secrets
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Final, TypeAlias
 
 from belljar.errors import PatchError, WorkspaceError
 from belljar.packs._plan import Change, Original
-from belljar.packs._workspace import FOLDER_FLAGS, Workspace, failed, names_of
+from belljar.packs._protect import OWN_PREFIX, own_name
+from belljar.packs._workspace import FILE_FLAGS, FOLDER_FLAGS, Workspace, failed, names_of
 from belljar.tools import AbortSignal
 
-PREFIX: Final = ".belljar-"
 _NEW_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _PERMISSIONS: Final = 0o777
 """Without set-user-id and its like: new content does not inherit those."""
+_ACCESS_LIST: Final = "system.posix_acl_access"
 
 _Undo: TypeAlias = Callable[[], object]
 
@@ -46,7 +49,7 @@ def commit(workspace: Workspace, changes: Sequence[Change], signal: AbortSignal)
     except OSError as error:  # steps turn theirs into PatchError, so this one comes from undoing them
         raise WorkspaceError(
             f"a patch failed halfway, and undoing it failed too: {os.strerror(error.errno or 0)}",
-            hint=f"Tell the user. The old text of each file is there, or beside it under a name with {PREFIX}.",
+            hint=f"Tell the user. The old text of each file is there, or beside it under a name with {OWN_PREFIX}.",
             details={"files": [change.path for change in changes]},
         ) from error
 
@@ -140,15 +143,23 @@ class _Step:
     def _write(self, data: bytes) -> None:
         like = self._change.like
         mode = 0o600 if like is not None else _PERMISSIONS if self._change.is_executable else 0o666
-        self._staged = staged = _own_name()
+        self._staged = staged = own_name()
         self._undo.callback(_ignoring_absence, lambda: os.unlink(staged, dir_fd=self._folder))
         descriptor = os.open(staged, _NEW_FLAGS, mode, dir_fd=self._folder)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             if like is not None:
-                _adopt(descriptor, like)
+                _adopt(descriptor, like, self._attributes())
             os.fsync(descriptor)
+
+    def _attributes(self) -> dict[str, bytes]:
+        *above, name = names_of(self._change.like_path)
+        descriptor = os.open(name, FILE_FLAGS, dir_fd=self._folders.at(tuple(above), may_make=False))
+        try:
+            return _attributes_of(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _reserve(self) -> None:
         """Take a name that must be free, in one step; the staged file then goes over our own empty one."""
@@ -157,7 +168,7 @@ class _Step:
 
     def _set_aside(self, before: Original) -> None:
         """Give the old file a second name, or, to delete it or where there are no hard links, another one."""
-        aside = _own_name()
+        aside = own_name()
         if not (self._staged and _linked(self._name, aside, self._folder)):
             os.rename(self._name, aside, src_dir_fd=self._folder, dst_dir_fd=self._folder)
         self._undo.callback(self._restore, aside)
@@ -188,17 +199,32 @@ def _linked(name: str, other: str, folder: int) -> bool:
     return True
 
 
-def _adopt(descriptor: int, like: Original) -> None:
-    """Owner and permissions of another file. The owner first: changing it may clear bits."""
+def _attributes_of(descriptor: int) -> dict[str, bytes]:
+    """The user's own, and the list of who may do what."""
+    if sys.platform != "linux":
+        return {}
+    try:
+        names = [name for name in os.listxattr(descriptor) if name == _ACCESS_LIST or name.startswith("user.")]
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return {}  # a file system without any
+    return {name: os.getxattr(descriptor, name) for name in names}
+
+
+def _adopt(descriptor: int, like: Original, attributes: Mapping[str, bytes]) -> None:
+    """Attributes, owner and permissions of another file, in this order: with a list the permissions of the group are
+    the most that the list gives, and would be too many without it; changing the owner may clear bits.
+    """
+    for name in _attributes_of(descriptor).keys() - attributes:
+        os.removexattr(descriptor, name)  # a list that the folder gives to new files
+    for name, value in attributes.items():
+        os.setxattr(descriptor, name, value)
     status = os.fstat(descriptor)
     if like.owner != (status.st_uid, status.st_gid):
         with contextlib.suppress(PermissionError):  # only root gives files away; then the file is ours
             os.fchown(descriptor, *like.owner)
     os.fchmod(descriptor, like.mode & _PERMISSIONS)
-
-
-def _own_name() -> str:
-    return f"{PREFIX}{secrets.token_hex(8)}"
 
 
 def _ignoring_absence(remove: _Undo) -> None:

@@ -89,11 +89,13 @@ def exec_tool(
 ) -> AnyTool:
     """The tool that runs programs in the folder `root`.
 
-    The environment of a program is PATH (its absolute folders), LANG, HOME (the root), the host's variables named in
-    `inherit`, and `env`, the later ones first. `approval` may look at `argv` and `cwd`, but think twice before it lets
-    a command pass unseen: nearly every program can be told to run another.
+    The environment of a program is LANG, HOME (the root), the host's variables named in `inherit`, the host's PATH (its
+    absolute folders; the system's own where it has none), and `env`, the later ones first. A relative folder in PATH
+    would be sought in the workspace, where the script can put a program. `approval` may look at `argv` and `cwd`, but
+    think twice before it lets a command pass unseen: nearly every program can be told to run another.
 
-    Raises UsageError when `root` is no folder, for an impossible environment, and on systems without openat.
+    Raises UsageError when `root` is no folder, for an impossible environment, a PATH in `env` with folders that are not
+    absolute, and on systems without openat.
     """
     environment = _Environment(root=Path(root).resolve(), inherit=tuple(inherit), own=dict(env or {}))
     runner = _Exec(Workspace(root), environment, limits or ExecLimits(), name)
@@ -216,12 +218,15 @@ class _Environment:
         for name, value in ((name, self.own.get(name, "")) for name in (*self.inherit, *self.own)):
             if not name or "=" in name or "\0" in name + value:
                 raise UsageError(f"{name!r} cannot be an environment variable with that value")
+        if not all(map(os.path.isabs, self.own.get("PATH", os.defpath).split(":"))):
+            raise UsageError(f"env: PATH must name absolute folders only, got {self.own['PATH']!r}")
 
     def values(self) -> dict[str, str]:
         """As it is now."""
         kept = {name: os.environ[name] for name in self.inherit if name in os.environ}
-        path = ":".join(each for each in os.environ.get("PATH", os.defpath).split(":") if each.startswith("/"))
-        return {"PATH": path, "LANG": "C.UTF-8", "HOME": str(self.root)} | kept | dict(self.own)
+        absolute = ":".join(filter(os.path.isabs, os.environ.get("PATH", "").split(":")))
+        path = {"PATH": absolute or os.defpath}  # an empty one means the current folder to glibc
+        return {"LANG": "C.UTF-8", "HOME": str(self.root)} | kept | path | dict(self.own)
 
 
 def _shown(argv: Sequence[str]) -> str:

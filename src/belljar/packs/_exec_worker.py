@@ -22,6 +22,7 @@ import signal
 import sys
 import time
 
+_SET_DUMPABLE = 4
 _SET_CHILD_SUBREAPER = 36
 """include/uapi/linux/prctl.h."""
 _LAST_S = 1.5
@@ -40,7 +41,8 @@ def main() -> None:
         grace_ms, *fields = file.read().split("\0")
     end = fields.index("")
     environment = dict(field.split("=", 1) for field in fields[:end])
-    brood = Brood(adopts=adopt_orphans())
+    prctl(_SET_DUMPABLE, 0)  # or the command, which has our rights, could reach for our descriptors through /proc
+    brood = Brood(adopts=prctl(_SET_CHILD_SUBREAPER, 1))
     with open(report, "w", buffering=1) as told:
         try:
             brood.start(fields[end + 1 :], environment)
@@ -55,13 +57,13 @@ def main() -> None:
         os._exit(0)  # the report closes with the process: who waits for its end need not wait for ours
 
 
-def adopt_orphans() -> bool:
-    """Become the parent of every orphan below. False where the system has no such thing."""
+def prctl(option: int, value: int) -> bool:
+    """prctl(2). False where the system has no such thing."""
     if sys.platform != "linux":
         return False
     import ctypes
 
-    return bool(ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
 
 
 def let_go_of_streams() -> None:

@@ -15,7 +15,7 @@ from belljar.packs._patch import PatchResult, apply_patch
 from belljar.packs._read import Encoding, FileContent, read_bytes, read_text
 from belljar.packs._search import Grep, GrepResult, SearchResult, grep, search
 from belljar.packs._tree import Found, Tree
-from belljar.packs._workspace import Workspace, joined, names_of
+from belljar.packs._workspace import Workspace, failed, joined, names_of
 from belljar.tools import AbortSignal, AnyTool, Tool, tool
 from belljar.tools._tool import Approval
 
@@ -87,10 +87,13 @@ class _Files:
         is_bytes = encoding == "bytes"
         if (start != 1 or end is not None) if is_bytes else offset:
             raise ToolValidationError("lines (start, end) go with text, offset with bytes", tool="readFile")
-        descriptor = self._workspace.open_file(path)
-        if is_bytes:
-            return read_bytes(descriptor, path, offset=offset, limits=self._limits, signal=signal)
-        return read_text(descriptor, path, start=start, end=end, encoding=encoding, limits=self._limits, signal=signal)
+        descriptor, limits = self._workspace.open_file(path), self._limits
+        try:
+            if is_bytes:
+                return read_bytes(descriptor, path, offset=offset, limits=limits, signal=signal)
+            return read_text(descriptor, path, start=start, end=end, encoding=encoding, limits=limits, signal=signal)
+        except OSError as error:  # a disk that fails, or a file of /proc that cannot be read
+            raise failed(path, error) from error
 
     @tool(name="listDir", idempotent=True)
     def list_dir(

@@ -30,7 +30,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     try:
         pattern = _compiled(task)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:  # ValueError: flags that exclude each other
         _send(sink, {"error": str(error) or type(error).__name__})
         return
     _send(sink, {})

@@ -43,7 +43,9 @@ class FileLimits:
     """Names of folders that grepFiles, fileSearch and a deep listDir do not enter."""
     protected: Collection[str] = (".git", ".hg", ".svn")
     """Names that no patch writes to, nor below: what is in there runs later, on its own. Letter case and invisible
-    characters do not count, since some file systems do not count them."""
+    characters do not count, since some file systems do not count them. Other files run later, too, which is for whoever
+    approves patches to see: a Makefile, .envrc, .vscode, and the config in any folder with HEAD, objects and refs,
+    which git takes for a repository."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NotRequired, TypeAlias
+from typing import Final, NotRequired, TypeAlias
 
 from typing_extensions import TypedDict
 
 from belljar.errors import PatchError
 from belljar.packs._protect import must_be_writable
-from belljar.packs._workspace import joined, names_of
+from belljar.packs._workspace import joined, names_of, refused
 from belljar.patch import (
     ADDED,
     REMOVED,
@@ -26,6 +26,9 @@ from belljar.patch import (
     must_be_all,
     split_lines,
 )
+
+_WRITABLE: Final = 0o222
+"""For anybody. The folder decides whether a name can be replaced, but this bit says that it should not be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,9 @@ class Change:
     before: Original | None
     after: bytes | None
     like: Original | None
-    """Whose permissions the new file gets; None for a new one's."""
+    """Whose owner and permissions the new file gets; None for a new one's."""
+    like_path: str
+    """Where that file is."""
     is_executable: bool = False
 
 
@@ -95,6 +100,7 @@ class _File:
     original: Original | None
     text: str | None
     like: Original | None = None
+    like_path: str = ""
     is_executable: bool = False
 
 
@@ -127,7 +133,14 @@ class Plan:
             before = file.original
             if after != (None if before is None else before.data):
                 changed.append(
-                    Change(path=path, before=before, after=after, like=file.like, is_executable=file.is_executable)
+                    Change(
+                        path=path,
+                        before=before,
+                        after=after,
+                        like=file.like,
+                        like_path=file.like_path,
+                        is_executable=file.is_executable,
+                    )
                 )
         self._must_be_different_files(changed)
         return changed
@@ -161,7 +174,8 @@ class Plan:
         target = self._file(new)
         if target.text is not None:
             raise _trouble(new, section, f"{old!r} is renamed to it, but it is there already")
-        target.text, target.like, target.is_executable = applied.text, source.like, source.is_executable
+        target.text, target.is_executable = applied.text, source.is_executable
+        target.like, target.like_path = source.like, source.like_path
         source.text = None
         self._note(section, new, "renamed", applied)["previous"] = old
 
@@ -205,12 +219,14 @@ class Plan:
         if path not in self._files:
             original = self.read(path)
             text = None if original is None else original.data.decode("utf-8", "surrogateescape")
-            self._files[path] = _File(original=original, text=text, like=original)
+            self._files[path] = _File(original=original, text=text, like=original, like_path=path)
         return self._files[path]
 
     def _text(self, file: _File, section: FilePatch, path: str) -> str:
         if file.text is None:
             raise _trouble(path, section, "there is no such file")
+        if file.original is not None and not file.original.mode & _WRITABLE:
+            raise refused(path, "cannot be written: it is read-only", hint="Leave it to the user.")
         return file.text
 
     def _must_be_different_files(self, changed: Sequence[Change]) -> None:

@@ -4,6 +4,10 @@ The command runs below a process of ours (`_exec_worker`) that holds the other e
 close our end, or die, that process ends the command and everything that the command started. So nothing depends on
 this process, its event loop or its threads getting round to it.
 
+A command has the rights that the worker has, so neither is believed more than need be. Lifeline and report are sockets,
+since a pipe can be opened by anybody who may look at its holder in /proc. What the report says counts when the worker
+ended by itself, and no wait is for the report alone: who gets hold of it (pidfd_getfd(2)) can keep it open for ever.
+
 The streams are read by the event loop without a thread. POSIX only.
 """
 
@@ -11,7 +15,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +33,9 @@ _WORKER: Final = Path(__file__).with_name("_exec_worker.py")
 _CHUNK: Final = 1 << 16
 _WORKER_S: Final = 2.0
 """Longer than the worker tries to kill what is left. After that it is killed itself."""
+_REPORT_BYTES: Final = 200
+"""More than the worker says."""
+_REPORTED: Final = re.compile(rb"^(started|refused|exit|signal) (\d{1,9})$", re.MULTILINE)
 _DRAIN_S: Final = 0.25
 """How long the end of the streams is waited for when the worker is gone: somebody may hold them open for ever."""
 
@@ -48,7 +57,7 @@ class Command:
 
 
 class Ending(NamedTuple):
-    """How it ended. All None: nobody knows, because the process above it was killed."""
+    """How it ended. All None: nobody knows, because the process above it did not end by itself."""
 
     exit_code: int | None = None
     signal: int | None = None
@@ -96,8 +105,8 @@ class Process:
         with ExitStack() as theirs, ExitStack() as ours:
             out = _pipe(ours, theirs)
             err = _pipe(ours, theirs)
-            report = _pipe(ours, theirs)
-            lifeline = _pipe(theirs, ours)
+            report = _sockets(ours, theirs)
+            lifeline = _sockets(theirs, ours)
             request = _filled(theirs, _request(command))
             theirs_all = (lifeline[0], report[1], command.folder, request)
             self._worker = subprocess.Popen(  # noqa: S603  (our own interpreter and program, no shell)
@@ -113,7 +122,7 @@ class Process:
             ours.pop_all()
         self._lifeline: int | None = lifeline[1]
         self._streams = (_Stream(out[0], self.stdout.add), _Stream(err[0], self.stderr.add))
-        self._told = _Stream(report[0], self._report.extend)
+        self._told = _Stream(report[0], self._hear)
 
     async def ended(self) -> None:
         """Wait until the command and all that it started have ended."""
@@ -125,9 +134,10 @@ class Process:
         A cancellation that comes meanwhile is raised when all is over.
         """
         self._let_go()
-        last_resort = asyncio.get_running_loop().call_later(self._grace_s + _WORKER_S, self._worker.kill)
-        cancelled = await _outlast(self._told.over)
-        last_resort.cancel()
+        cancelled = await _outlast(self._told.over, at_most_s=self._grace_s + _WORKER_S)
+        if not self._told.over.done():
+            self._worker.kill()
+            self._told.close()
         self._worker.wait()
         ending = self._ending()
         cancelled = await _outlast(*(stream.over for stream in self._streams), at_most_s=_DRAIN_S) or cancelled
@@ -142,19 +152,20 @@ class Process:
             os.close(self._lifeline)
             self._lifeline = None
 
+    def _hear(self, data: bytes) -> None:
+        self._report += data[: _REPORT_BYTES - len(self._report)]
+
     def _ending(self) -> Ending:
-        said = dict(line.split() for line in self._report.decode().splitlines())
-        known = {name: int(said[key]) for key, name in _SAID.items() if key in said}
-        if not known and "started" in said:
+        said = {name: int(number) for name, number in reversed(_REPORTED.findall(self._report))}  # the first counts
+        if self._worker.returncode == 0:
+            return Ending(exit_code=said.get(b"exit"), signal=said.get(b"signal"), refused=said.get(b"refused"))
+        if (group := said.get(b"started", 0)) > 1:  # 0 would be our own group, 1 is no command's
             with suppress(OSError):  # what is left of its group, now that nobody else ends it
-                os.killpg(int(said["started"]), signal.SIGKILL)
-        return Ending(**known)
+                os.killpg(group, signal.SIGKILL)
+        return Ending()
 
 
-_SAID: Final = {"exit": "exit_code", "signal": "signal", "refused": "refused"}
-
-
-async def _outlast(*waits: asyncio.Future[None], at_most_s: float | None = None) -> asyncio.CancelledError | None:
+async def _outlast(*waits: asyncio.Future[None], at_most_s: float) -> asyncio.CancelledError | None:
     """Wait for these although the task may be cancelled. The cancellation, for the caller to raise."""
     cancelled: asyncio.CancelledError | None = None
     while True:
@@ -175,6 +186,14 @@ def _request(command: Command) -> bytes:
 def _pipe(reader: ExitStack, writer: ExitStack) -> tuple[int, int]:
     """A pipe, each end closed with its stack."""
     reading, writing = os.pipe()
+    reader.callback(os.close, reading)
+    writer.callback(os.close, writing)
+    return reading, writing
+
+
+def _sockets(reader: ExitStack, writer: ExitStack) -> tuple[int, int]:
+    """The same of sockets, which cannot be opened through /proc (ENXIO)."""
+    reading, writing = (end.detach() for end in socket.socketpair())
     reader.callback(os.close, reading)
     writer.callback(os.close, writing)
     return reading, writing

@@ -8,6 +8,7 @@ src/algo/algo.go, algorithm v1); a file's own name is our addition. Linear in th
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,13 +23,16 @@ _WHOLE: Final = 40
 
 
 def ranked(query: str, paths: Iterable[str], *, most: int) -> list[tuple[int, str]]:
-    """The best paths with their scores: highest first, then shortest, then in order of the alphabet."""
-    words = query.lower().split()
-    scored = [(score, path) for path in paths if (score := _score(words, path)) is not None]
-    return sorted(scored, key=lambda each: (-each[0], len(each[1]), each[1]))[:most]
+    """The best paths with their scores: highest first, then shortest, then in order of the alphabet.
+
+    Takes the paths one by one and holds `most` of them. A word that is repeated counts once.
+    """
+    words = dict.fromkeys(query.lower().split())
+    scored = ((score, path) for path in paths if (score := _score(words, path)) is not None)
+    return heapq.nsmallest(most, scored, key=lambda each: (-each[0], len(each[1]), each[1]))
 
 
-def _score(words: list[str], path: str) -> int | None:
+def _score(words: Iterable[str], path: str) -> int | None:
     lowered = path.lower()
     if len(lowered) != len(path):  # a letter that becomes two, as in Turkish
         path = lowered

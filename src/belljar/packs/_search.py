@@ -116,12 +116,19 @@ def search(
     """Raises WorkspaceError for a path that is no folder."""
     tree = _tree(limits, Pace(signal, ms=limits.search_ms))
     root = joined(names_of(path))
-    files = [found.path for found in tree.walk(workspace.open_dir(path), root) if found.kind == "file"]
-    best = ranked(query, files, most=most + 1)
-    signal.throw_if_aborted()
+    searched = 0
+
+    def files() -> Iterator[str]:
+        nonlocal searched
+        for found in tree.walk(workspace.open_dir(path), root):
+            if found.kind == "file":
+                searched += 1
+                yield found.path
+
+    best = ranked(query, files(), most=most + 1)  # one by one, so that the walk's pace is that of the ranking too
     return {
         "files": [{"path": path, "score": score} for score, path in best[:most]],
-        "searched": len(files),
+        "searched": searched,
         "truncated": bool(tree.stopped) or len(best) > most,
         "reason": tree.stopped,
     }

@@ -1,7 +1,8 @@
 """A folder and all below it, in one order on every system, without a step through a symbolic link.
 
 A depth-first walk: names in the order of their code points, a folder before what is in it. Every folder is opened
-relative to the one above it, so what is found can be opened relative to a descriptor that is still open.
+relative to the one above it, so what is found can be opened relative to a descriptor that is still open. What a patch
+that was killed has left behind is passed over.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from belljar.packs._pace import Pace
+from belljar.packs._protect import is_own
 from belljar.packs._workspace import FILE_FLAGS, FOLDER_FLAGS, is_text
 
 Kind: TypeAlias = Literal["file", "folder", "link", "other"]
@@ -54,7 +56,7 @@ class Tree:
     """Names looked at."""
     visited: int = 0
     unreadable: int = 0
-    """Folders that could not be opened or are too deep, and names that are no UTF-8."""
+    """Folders that could not be opened or listed or are too deep, and names that are no UTF-8."""
     stopped: str = ""
     """Why the walk ended early, in words; empty when it did not."""
     _open: list[int] = field(default_factory=list)
@@ -90,11 +92,15 @@ class Tree:
             yield Found(path=prefix + name, name=name, kind=kind, folder=folder)
 
     def _sorted(self, folder: int) -> list[tuple[str, Kind]]:
-        with os.scandir(folder) as entries:
-            listed = [(entry.name, _kind(entry)) for entry in islice(entries, self.most - self.visited + 1)]
+        try:
+            with os.scandir(folder) as entries:
+                listed = [(entry.name, _kind(entry)) for entry in islice(entries, self.most - self.visited + 1)]
+        except OSError:
+            self.unreadable += 1  # a disk that fails; the result counts it
+            return []
         named = sorted(pair for pair in listed if is_text(pair[0]))
         self.unreadable += len(listed) - len(named)
-        return named
+        return [pair for pair in named if not is_own(pair[0])]
 
     def _may_enter(self, found: Found, depth: int) -> bool:
         """Open the folder, unless it is not to be entered."""

@@ -194,8 +194,11 @@ class _Way:
         """What was probably meant by a name that is not there."""
         if error.errno != errno.ENOENT:
             return ""
-        with os.scandir(self.here) as entries:
-            names = [entry.name for entry in islice(entries, _GUESSED) if is_text(entry.name)]
+        try:
+            with os.scandir(self.here) as entries:
+                names = [entry.name for entry in islice(entries, _GUESSED) if is_text(entry.name)]
+        except OSError:
+            return ""  # a folder that may be entered but not listed
         meant = closest(name, names)
         return f"Did you mean {meant!r}?" if meant else ""
 
