@@ -8,6 +8,8 @@ import json
 import os
 import resource
 import stat
+import struct
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ from belljar.packs import FileLimits, Workspace, files
 from belljar.packs._patch import apply_patch
 
 ALL = AutoApprover("all")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="attributes are kept on Linux only")
 
 CHANGE_A = "--- a/a\n+++ b/a\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
 CHANGE_B = "--- a/sub/b\n+++ b/sub/b\n@@ -1 +1 @@\n-bee\n+B\n"
@@ -146,6 +149,83 @@ def test_permissions_are_kept(root: Path) -> None:
     assert modes == {"a": 0o751, "sub/f": 0o600, "new/deep/c": 0o644, "s": 0o755}
 
 
+LIST = "system.posix_acl_access"
+
+
+def access_list(*entries: tuple[int, int, int]) -> bytes:
+    """Tag, permissions and id of each (linux/posix_acl_xattr.h)."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+NOBODY, ALL_OF_THEM = 65_534, 0xFFFF_FFFF
+GROUP_LEFT_OUT = access_list(
+    (0x01, 6, ALL_OF_THEM), (0x02, 6, NOBODY), (0x04, 0, ALL_OF_THEM), (0x10, 6, ALL_OF_THEM), (0x20, 0, ALL_OF_THEM)
+)
+"""Owner and one other user read and write; the group, whose bits in the mode are the mask's, may nothing."""
+
+
+def set_attribute(path: Path, name: str, value: bytes) -> None:
+    try:
+        os.setxattr(path, name, value)
+    except OSError:
+        pytest.skip(f"no {name} here")
+
+
+@LINUX
+@pytest.mark.parametrize("patch", [CHANGE_A, "diff --git a/a b/sub/z\nrename from a\nrename to sub/z\n"])
+def test_an_access_control_list_and_the_users_attributes_are_kept(root: Path, patch: str) -> None:
+    """Without its list the file's group would get what the mask allows to others."""
+    set_attribute(root / "a", "user.origin", b"here")
+    set_attribute(root / "a", LIST, GROUP_LEFT_OUT)
+
+    path = root / apply(root, patch)["files"][0]["path"]
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert {name: os.getxattr(path, name) for name in os.listxattr(path)} == {
+        LIST: GROUP_LEFT_OUT, "user.origin": b"here",
+    }  # fmt: skip
+
+
+@LINUX
+def test_a_list_that_a_folder_gives_to_new_files_is_not_given_to_old_ones(root: Path) -> None:
+    """A file without one stays without one."""
+    (root / "a").chmod(0o640)
+    set_attribute(root, "system.posix_acl_default", GROUP_LEFT_OUT)
+
+    apply(root, CHANGE_A)
+
+    assert (stat.S_IMODE((root / "a").stat().st_mode), os.listxattr(root / "a")) == (0o640, [])
+
+
+@LINUX
+def test_attributes_that_cannot_be_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then nothing is changed."""
+    set_attribute(root / "a", "user.origin", b"here")
+
+    def fail(*_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("belljar.packs._commit.os.setxattr", fail)
+
+    assert refused(root, CHANGE_A).message == "nothing was changed: 'a' cannot be used: No space left on device"
+
+
+@LINUX
+@pytest.mark.parametrize("code", [errno.ENOTSUP, errno.EIO])
+def test_a_file_system_without_attributes(root: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Nothing to keep, unlike one that cannot be asked."""
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(code, "")
+
+    monkeypatch.setattr("belljar.packs._commit.os.listxattr", fail)
+
+    if code == errno.ENOTSUP:
+        assert apply(root, CHANGE_A)["added"] == 1
+    else:
+        assert refused(root, CHANGE_A).message == "nothing was changed: 'a' cannot be used: Input/output error"
+
+
 def test_set_user_id_is_not_kept(root: Path) -> None:
     """New content does not run with somebody else's rights."""
     (root / "a").chmod(0o4755)
@@ -223,7 +303,7 @@ def test_what_is_refused(root: Path, patch: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".git/config", ".GIT/hooks/x", "sub/.git/x", ".g\u206ait/x", ".git./x", "\uff0egit/x", ".hg/hgrc", ".git"]
+    "name", [".git/config", ".GIT/hooks/x", "sub/.git/x", ".g\u0600it/x", ".git./x", "\uff0egit/x", ".hg/hgrc", ".git"]
 )
 def test_version_control_is_protected(root: Path, name: str) -> None:
     """What lies there is run later by a program that nobody asked about; tricks with letters do not help."""
@@ -239,6 +319,26 @@ def test_names_that_deceive(root: Path, name: str) -> None:
     error = refused(root, f"--- /dev/null\n+++ {name}\n@@\n+x\n")
 
     assert error.message.endswith("cannot be written: it holds characters that nobody sees")
+
+
+@pytest.mark.parametrize(
+    "patch", [CHANGE_A, "--- a/a\n+++ /dev/null\n@@\n-one\n-two\n", "diff --git a/a b/z\nrename from a\nrename to z\n"]
+)
+def test_a_read_only_file_stays_as_it_is(root: Path, patch: str) -> None:
+    """Its folder would let it be replaced; who took the bit away did not want that."""
+    (root / "a").chmod(0o444)
+
+    error = refused(root, patch)
+
+    assert (error.code, error.message) == ("WorkspaceError", "'a' cannot be written: it is read-only")
+
+
+@pytest.mark.parametrize("name", [".belljar-0123456789abcdef", "new/.BELLJAR-0123456789ABCDEF/x"])
+def test_names_of_a_patch_s_own_files_are_protected(root: Path, name: str) -> None:
+    """A file under such a name would not be listed."""
+    error = refused(root, f"--- /dev/null\n+++ b/{name}\n@@\n+x\n")
+
+    assert (error.code, error.message.endswith("is protected")) == ("WorkspaceError", True)
 
 
 def test_what_is_protected_is_the_host_s_to_say(root: Path) -> None:

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from patching import applied, diff, edited, only, patched, refusal, sections
 
 from belljar.errors import PatchError
-from belljar.patch import Applied, FilePatch, apply_hunks, parse_patch
+from belljar.patch import apply_hunks, parse_patch
 
 BODY = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
-
-
-def only(patch: str) -> FilePatch:
-    """The patch's single section."""
-    (section,) = parse_patch(patch)
-    return section
-
-
-def applied(text: str, patch: str, *, fuzz: int = 2) -> Applied:
-    section = only(patch)
-    return apply_hunks(text, section.hunks, path=section.new, fuzz=fuzz)
-
-
-def patched(text: str, hunks: str, *, fuzz: int = 2) -> str:
-    """`text` after hunks of a file f."""
-    return applied(text, f"--- a/f\n+++ b/f\n{hunks}", fuzz=fuzz).text
-
-
-def refusal(text: str, hunks: str, *, fuzz: int = 2) -> PatchError:
-    with pytest.raises(PatchError) as caught:
-        patched(text, hunks, fuzz=fuzz)
-    return caught.value
 
 
 # -- laws -------------------------------------------------------------------------------------------------------------
@@ -56,16 +33,6 @@ def texts(line: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 PAIRS = st.one_of(st.tuples(texts(LINE), texts(LINE)), st.tuples(texts(FEW), texts(FEW)))
 
 
-def pieces(text: str) -> list[str]:
-    return [line + "\n" for line in text.split("\n")[:-1]] + ([text.split("\n")[-1]] if text.split("\n")[-1] else [])
-
-
-def diff(old: str, new: str, *, context: int = 3) -> str:
-    """As `diff -u` writes it: difflib leaves the marker out, and with it the line feed."""
-    lines = list(difflib.unified_diff(pieces(old), pieces(new), "a/f", "b/f", n=context))
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
 @given(PAIRS, st.integers(0, 3))
 def test_a_diff_of_two_texts_makes_the_one_into_the_other(pair: tuple[str, str], context: int) -> None:
     """difflib's diff of (a, b), applied to a, gives b to the byte; swapped around, it gives a back."""
@@ -74,21 +41,6 @@ def test_a_diff_of_two_texts_makes_the_one_into_the_other(pair: tuple[str, str],
 
     assert applied(old, diff(old, new, context=context)).text == new
     assert applied(new, diff(new, old, context=context)).text == old
-
-
-UNIQUE = st.lists(st.integers(0, 10_000), unique=True, min_size=1, max_size=30)
-
-
-@st.composite
-def edited(draw: st.DrawFn) -> tuple[str, str]:
-    """A text whose lines are all different, and the same with lines removed, added and changed."""
-    old = [f"line {number}" for number in draw(UNIQUE)]
-    new: list[str] = []
-    for at, line in enumerate(old):
-        new += {"keep": [line], "drop": [], "change": [f"{line}!"], "add": [f"new {at}", line]}[
-            draw(st.sampled_from(["keep", "keep", "keep", "drop", "change", "add"]))
-        ]
-    return "".join(f"{line}\n" for line in old), "".join(f"{line}\n" for line in new)
 
 
 def headers(patch: str, rewrite: str) -> str:
@@ -105,7 +57,7 @@ def test_line_numbers_do_not_matter_where_the_lines_are_unique(pair: tuple[str, 
     assume(all(hunk.old for hunk in only(patch).hunks))
 
     for header in (
-        f"@@ -{number},99 +{number},1 @@\n",
+        f"@@ -{number},99 +{number},0 @@\n",
         "@@\n",
         "@@ ... @@\n",
         f"@@ -{number} @@\n",
@@ -187,7 +139,8 @@ def test_whatever_is_given_is_a_patch_or_a_patch_error(lines: list[str]) -> None
 FORMS = {
     "right numbers": "@@ -2,3 +2,3 @@\n two\n-three\n+3\n four\n",
     "wrong numbers": "@@ -40,3 +77,3 @@\n two\n-three\n+3\n four\n",
-    "counts too large": "@@ -2,9 +2,9 @@\n two\n-three\n+3\n four\n",
+    "counts too large": "@@ -2,9 +2,9 @@\n two\n-three\n+3\n four\n```\n",
+    "one count too large": "@@ -2,9 +2,3 @@\n two\n-three\n+3\n four\n",
     "counts too small": "@@ -2,1 +2,1 @@\n two\n-three\n+3\n four\n",
     "no counts": "@@ -2 +2 @@\n two\n-three\n+3\n four\n",
     "zeros": "@@ -0,0 +0,0 @@\n two\n-three\n+3\n four\n",
@@ -422,10 +375,6 @@ def test_the_last_line_feed_and_line_endings(text: str, hunk: str, result: str) 
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
-
-
-def sections(patch: str) -> Sequence[tuple[str, str, str]]:
-    return [(section.kind, section.old, section.new) for section in parse_patch(patch)]
 
 
 NAMES = {

@@ -16,7 +16,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from belljar.errors import VIRTUAL_FILE, BelljarError, Finding
-from belljar.tools._characters import DECEIVING
+from belljar.tools._characters import DECEIVING, written_out
 from belljar.tools._terminal_io import visible
 
 _CARETS: Final = re.compile(r"^[\s\d]*\|\s*[\^~]+\s*$")
@@ -57,7 +57,7 @@ def counted(number: int, noun: str) -> str:
 def json_text(value: Any) -> str:
     """JSON to read: indented, any script's letters as they are, and nothing in it that a terminal obeys."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return DECEIVING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return DECEIVING.sub(written_out, text)
 
 
 def print_value(console: Console, value: Any) -> None:

@@ -18,6 +18,8 @@ from belljar.patch import parse_patch
 from belljar.tools import AbortSignal
 
 _POLL_S = 0.02
+_MOST_LINES = 1_000_000
+"""Of one file: as a list, a line of two characters takes thirty times the memory that it takes in the text."""
 
 
 class PatchResult(TypedDict):
@@ -74,7 +76,7 @@ class _Reader:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             data = file.read(self._limits.patch_file_bytes + 1)
-        self._count(path, len(data))
+        self._count(path, data)
         return Original(
             data=data,
             mode=stat.S_IMODE(status.st_mode),
@@ -82,13 +84,15 @@ class _Reader:
             stamp=stamp_of(status),
         )
 
-    def _count(self, path: str, size: int) -> None:
+    def _count(self, path: str, data: bytes) -> None:
         limits = self._limits
-        self._left -= size
-        if size > limits.patch_file_bytes:
+        self._left -= len(data)
+        if len(data) > limits.patch_file_bytes:
             raise PatchError(
                 f"{path}: the file is larger than {limits.patch_file_bytes:,} bytes", details={"path": path}
             )
+        if data.count(b"\n") > _MOST_LINES:
+            raise PatchError(f"{path}: the file has more than {_MOST_LINES:,} lines", details={"path": path})
         if self._left < 0:
             raise PatchError(
                 f"{path}: the files of the patch are larger than {limits.patch_total_bytes:,} bytes together",

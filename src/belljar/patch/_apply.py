@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from belljar.errors import PatchError
 from belljar.patch._diff import ADDED, CONTEXT, REMOVED, FilePatch, Hunk, Line
-from belljar.patch._locate import Pace, Placed, locate
+from belljar.patch._locate import Placed, locate
 from belljar.patch._nearest import misfit
+from belljar.patch._pace import Pace
 from belljar.patch._text import BOM, bare, ending_of, plain, split_lines, trimmed
 
 

@@ -44,6 +44,8 @@ class Hunk:
     is_last: bool = False
     """Whether the patch says that its lines end the file."""
     lines: tuple[Line, ...]
+    restored: int = 0
+    """Blank lines at the end of `lines` that the patch does not show, and its header counts."""
 
     @cached_property
     def old(self) -> tuple[Line, ...]:

@@ -1,7 +1,8 @@
 """The hunks of a diff: their headers and their lines. Pure.
 
 The counts in a header are believed when exactly so many lines follow; else the hunk ends where its lines end, at the
-next header. Line numbers here count from 0, in messages from 1.
+next header. Where a patch ends with fewer lines than both counts say, it was cut short, and that is an error. Line
+numbers here count from 0, in messages from 1.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ _BLANK: Final = ("", "\r")
 """A context line that is empty, and has lost its mark."""
 _AFTER: Final = ("@@", "diff --git ", "Index: ", "```")
 _MOST_DIGITS: Final = 9
+_TRIMMED: Final = 3
+"""Blank lines at the end of a patch that may be missing: as many as a hunk has context there."""
+_HINT: Final = "Nothing was changed. Put that line right and send the whole patch again."
+_HINT_CUT: Final = "Nothing was changed. Send the whole patch again, or write `@@` in place of counts that are wrong."
 
 Lines = Sequence[str]
 
 
-def trouble(at: int, message: str) -> PatchError:
-    """The error for line `at` of a patch."""
-    return PatchError(f"line {at + 1} of the patch: {message}", details={"patch_line": at + 1})
+def trouble(at: int, message: str, *, hint: str = _HINT) -> PatchError:
+    """The error for line `at` of a patch, before any file was looked at."""
+    return PatchError(f"line {at + 1} of the patch: {message}", hint=hint, details={"patch_line": at + 1})
 
 
 def names_at(lines: Lines, at: int) -> bool:
@@ -58,11 +63,13 @@ class Body(NamedTuple):
 
     lines: tuple[Line, ...]
     end: int
+    restored: int = 0
+    """Blank lines at their end that only the header knew of."""
 
 
 def read_body(lines: Lines, begin: int, header: Header) -> Body:
-    """The lines of the hunk that begins at `begin`. Raises PatchError at a line that has no mark."""
-    return _counted(lines, begin, header) or _loose(lines, begin)
+    """The lines of the hunk that begins at `begin`. Raises PatchError at a line that has no mark, or is missing."""
+    return _counted(lines, begin, header) or _whole(lines, _loose(lines, begin), header)
 
 
 def read_header(line: str, at: int) -> Header:
@@ -123,6 +130,25 @@ def _loose(lines: Lines, begin: int) -> Body:
         taken.pop()
         at -= 1
     return Body(tuple(taken), at)
+
+
+def _whole(lines: Lines, body: Body, header: Header) -> Body:
+    """The hunk, with the blank lines at the end of the patch that somebody trimmed: where they are not in the file,
+    more than blanks was lost."""
+    if header.counts is None or any(lines[at].strip() for at in range(body.end, len(lines))):
+        return body
+    there = sum(line.mark != ADDED for line in body.lines), sum(line.mark != REMOVED for line in body.lines)
+    old, new = (said - found for said, found in zip(header.counts, there, strict=True))
+    if min(old, new) <= 0 or not body.lines:
+        return body
+    if old == new <= _TRIMMED:
+        return Body(body.lines + (Line(CONTEXT, ""),) * old, len(lines), restored=old)
+    raise trouble(
+        len(lines) - 1,
+        f"the patch ends in the middle of a hunk, whose header says {header.counts[0]} lines before and "
+        f"{header.counts[1]} after; {there[0]} and {there[1]} are there",
+        hint=_HINT_CUT,
+    )
 
 
 def _ends_hunk(lines: Lines, at: int) -> bool:

@@ -1,24 +1,19 @@
 """From the lines of a unified diff to file patches: names, what git says between, hunks. Pure.
 
 What stands before the first header is prose, as are lines of git's that say nothing (index, similarity). Everything
-else that cannot be read is an error with its line: a patch that was cut short must not be half applied.
+else that cannot be read is an error with its line: a patch that is visibly cut short is not half applied.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from belljar.patch._diff import FilePatch, Hunk
 from belljar.patch._hunks import Header, Lines, is_body, is_signature, names_at, read_body, read_header, trouble
+from belljar.patch._names import plain_name, read_name, unprefixed
 from belljar.patch._text import shown
-
-_STAMP: Final = re.compile(r"(?:\t.*|\s+\d{4}-\d\d-\d\d[ T]\d\d:.*)\Z")
-_ESCAPE: Final = re.compile(r'\\([0-7]{3}|[abfnrtv"\\])')
-_ESCAPED: Final = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, '"': 34, "\\": 92}
-_NOWHERE: Final = "/dev/null"
 
 
 def read_unified(lines: Lines) -> tuple[FilePatch, ...]:
@@ -45,15 +40,23 @@ class _Section:
         """Whether `--- OLD` and `+++ NEW` belong to what git said before them, and begin no section of their own."""
         if self.has_names or self.hunks:
             return False
-        names = _unprefixed(old, new, is_git=False)
+        names = unprefixed(old, new)
         if self.is_rename:
-            return names == (self.old, self.new)
+            return (self.old, self.new) in (names, (old, new))
         return self.old is None or self.old in names
 
+    def name(self, old: str | None, new: str | None) -> None:
+        """What `--- OLD` and `+++ NEW` say. Of a rename git has said it already, and without prefixes."""
+        self.has_names = True
+        if not self.is_rename:
+            self.old, self.new = old, new
+
     def finished(self) -> FilePatch:
-        old, new = _unprefixed(self.old, self.new, is_git=self.is_rename and not self.has_names)
+        old, new = (self.old, self.new) if self.is_rename else unprefixed(self.old, self.new)
         if old is None and new is None:
             raise trouble(self.at, "names no file")
+        if self.is_rename and (old is None or new is None):
+            raise trouble(self.at, "a rename without both names, `rename from` and `rename to`")
         kind = "create" if old is None or self.is_created else "delete" if new is None or self.is_deleted else "change"
         if kind == "change" and not (self.hunks or self.is_rename):
             raise trouble(self.at, f"there is no hunk for {shown(new or '')}")
@@ -93,13 +96,13 @@ class _Reader:
 
     def _names(self) -> tuple[str | None, str | None]:
         """The two names that begin here."""
-        return _name(self._lines[self._at][4:]), _name(self._lines[self._at + 1][4:])
+        first, second = self._at, self._at + 1
+        return read_name(self._lines[first][4:], first), read_name(self._lines[second][4:], second)
 
     def _take(self, section: _Section | None) -> _Section | None:
         line = self._lines[self._at]
         if section is not None and names_at(self._lines, self._at):
-            section.old, section.new = self._names()
-            section.has_names = True
+            section.name(*self._names())
             self._at += 2
             if self._at < len(self._lines) and is_body(self._lines[self._at]):  # somebody left the @@ out
                 self._hunk(section, headless=True)
@@ -139,6 +142,7 @@ class _Reader:
                 start=header.start,
                 headings=(header.heading,) if header.heading else (),
                 lines=body.lines,
+                restored=body.restored,
             )
         )
         self._at = body.end
@@ -147,9 +151,9 @@ class _Reader:
 # -- what git says between -------------------------------------------------------------------------------------------
 
 
-def _note_git(section: _Section, text: str, _at: int) -> None:
+def _note_git(section: _Section, text: str, at: int) -> None:
     """`a/NAME b/NAME`, where nothing else names the file: created empty, deleted empty, renamed."""
-    half = text.strip().removeprefix("a/")
+    half = plain_name(text, at).removeprefix("a/")
     middle = (len(half) - 3) // 2
     if half[middle : middle + 3] == " b/" and half[:middle] == half[middle + 3 :]:
         section.old = section.new = half[:middle]
@@ -172,12 +176,12 @@ def _mode(text: str, at: int) -> str:
     return mode[-3:]
 
 
-def _note_from(section: _Section, text: str, _at: int) -> None:
-    section.old, section.is_rename = _name(text), True
+def _note_from(section: _Section, text: str, at: int) -> None:
+    section.old, section.is_rename = read_name(text, at), True
 
 
-def _note_to(section: _Section, text: str, _at: int) -> None:
-    section.new, section.is_rename = _name(text), True
+def _note_to(section: _Section, text: str, at: int) -> None:
+    section.new, section.is_rename = read_name(text, at), True
 
 
 def _refuse(what: str) -> _Note:
@@ -200,34 +204,7 @@ _NOTES: Final[dict[str, _Note]] = {
     "copy from ": _refuse("a copy"),
     "GIT binary patch": _refuse("a binary patch"),
     "Binary files ": _refuse("a binary patch"),
+    "--- ": _refuse("a `--- ` without a `+++ ` below it"),
+    "+++ ": _refuse("a `+++ ` without a `--- ` above it"),
+    "*** ": _refuse("a section of another kind of patch"),
 }
-
-
-# -- names ------------------------------------------------------------------------------------------------------------
-
-
-def _name(text: str) -> str | None:
-    """A file's name without time stamp and quotes; None for /dev/null."""
-    name = _STAMP.sub("", text).strip()
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        name = _unquoted(name[1:-1])
-    return None if name == _NOWHERE else name
-
-
-def _unquoted(text: str) -> str:
-    """git's C-style quotes: octal bytes of UTF-8, and the usual letters."""
-    raw, last = bytearray(), 0
-    for match in _ESCAPE.finditer(text):
-        raw += text[last : match.start()].encode()
-        code = match[1]
-        raw.append(_ESCAPED[code] if code in _ESCAPED else int(code, 8) & 255)
-        last = match.end()
-    return (raw + text[last:].encode()).decode("utf-8", "replace")
-
-
-def _unprefixed(old: str | None, new: str | None, *, is_git: bool) -> tuple[str | None, str | None]:
-    """Names without `a/` and `b/` where they are prefixes: both have theirs, or the one that is there has."""
-    if not is_git and (old is None or old.startswith("a/")) and (new is None or new.startswith("b/")):
-        old = old.removeprefix("a/") if old is not None else None
-        new = new.removeprefix("b/") if new is not None else None
-    return old, new

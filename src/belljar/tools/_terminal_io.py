@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shlex
 import tempfile
 from collections.abc import Sequence
 from typing import Final, TextIO
 
-from belljar.tools._characters import UNPRINTABLE
+from belljar.tools._characters import UNPRINTABLE, written_out
 
 _LONGEST_LINE: Final = 1 << 20
 """Bytes. A line of inline JSON longer than a megabyte is nobody's typing."""
@@ -21,12 +22,12 @@ def visible(text: str) -> str:
 
     So an argument can neither move the cursor nor recolour, hide or reorder what is asked.
     """
-    return UNPRINTABLE.sub(lambda found: _escaped(found[0]), text)
+    return UNPRINTABLE.sub(_escaped, text)
 
 
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else written_out(found)
 
 
 class LineReader:

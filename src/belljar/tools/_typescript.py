@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from belljar.tools._characters import DECEIVING
+from belljar.tools._characters import DECEIVING, written_out
 from belljar.tools._jsdoc import field_comment
 from belljar.values import ecmascript_number
 
@@ -184,7 +184,7 @@ def literal_text(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
-        return DECEIVING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return DECEIVING.sub(written_out, text)
     if isinstance(value, int):
         return str(int(value))
     is_finite = isinstance(value, float) and value - value == 0
