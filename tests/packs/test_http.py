@@ -331,6 +331,8 @@ def test_a_person_can_be_asked_about_requests() -> None:
         {"response_bytes": 0},
         {"timeout_ms": True},
         {"secrets": (HostSecret(host="other.test", value="Bearer abcdefgh"),)},
+        {"secrets": (HostSecret(host="api.test", value="Bearer abcdefgh"),), "ports": (8080, 8443)},
+        {"secrets": (HostSecret(host="api.test", value="Bearer abcdefgh", port=8443),)},
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(options: dict[str, Any]) -> None:
@@ -349,6 +351,8 @@ def test_a_policy_that_cannot_be_meant_is_refused(options: dict[str, Any]) -> No
         {"header": "no name"},
         {"header": "Host"},
         {"host": "*.a.test"},
+        {"port": 0},
+        {"port": "443"},
     ],
 )
 def test_a_secret_that_cannot_be_sent_is_refused(options: dict[str, Any]) -> None:

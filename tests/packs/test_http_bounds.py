@@ -311,6 +311,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         (CHUNKED + b"0x5\r\nhello\r\n0\r\n\r\n", "the answer of api.test is no HTTP"),
         (CHUNKED + b"5\r\nhello\r\n", "the answer of api.test ended too soon"),
         (OK + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\nhello", "the answer of api.test is no HTTP"),
+        (CHUNKED[:-2] + b"Content-Length: 5\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "the answer of api.test is no HTTP"),
         (OK + b"Content-Length: abc\r\n\r\nhello", "the answer of api.test is no HTTP"),
         (OK + b"Content-Length: -1\r\n\r\nhello", "the answer of api.test is no HTTP"),
         (OK + b"Content-Length: 1_0\r\n\r\nhellohello", "the answer of api.test is no HTTP"),

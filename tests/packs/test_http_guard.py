@@ -290,6 +290,17 @@ def test_a_name_without_an_address_is_told_apart() -> None:
         assert (error.code, error.message) == ("ToolExecutionError", "the name api.test has no address")
 
 
+@pytest.mark.parametrize("given", [["127.0.0.1", "nonsense"], [b"\x7f\0\0\1"], [2130706433], "127.0.0.1"])
+def test_a_resolver_that_gives_no_addresses_is_at_fault(given: Any) -> None:
+    """Nothing that could be read as one is taken for one, and nothing is connected to."""
+    with site({"/": answer()}) as here:
+        tool = http_tool(here.policy(), resolver=lambda *_: given)
+        error = error_of(f"await tools.http({{url: '{here.url()}'}})", tool)
+
+        assert error.message == "http failed: UsageError: the resolver gave what is no address"
+        assert here.connections == 0
+
+
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """They would connect to whatever the name means to them."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
@@ -332,6 +343,8 @@ def test_a_redirect_is_followed(location: str, path: str) -> None:
         ("http://user@api.test:PORT/", "its URL holds a user name or password; credentials go into headers"),
         ("/\\evil.test/", "its URL holds a backslash"),
         ("\\\\evil.test/", "its URL holds a backslash"),
+        ("ht\ttp://evil.test/", "its URL holds a control character"),
+        ("http://[::1", "its URL has no plain host and port"),
     ],
 )
 def test_a_redirect_to_what_is_not_allowed_is_refused(location: str, why: str) -> None:

@@ -16,6 +16,7 @@ from support import error_of, value_of
 from belljar.errors import UsageError
 from belljar.packs._http import http_tool
 from belljar.packs._http_policy import HostSecret, HttpPolicy
+from belljar.packs._url import parse_url
 
 TOKEN = "t0ps3cret/value+99"  # noqa: S105  (it is none)
 BEARER = HostSecret(host="api.test", value=f"Bearer {TOKEN}")
@@ -130,6 +131,20 @@ def test_no_secret_is_asked_for_compressed_or_in_pieces() -> None:
     assert gzip.decompress(free["bytes"]) == TOKEN.encode()
 
 
+@pytest.mark.parametrize("name", ["Range", "X_Trace"])
+def test_a_redirect_brings_nothing_to_a_secret_that_a_script_cannot_send_there(name: str) -> None:
+    """A host without secrets takes every header, but does not lend them to one with secrets."""
+    trace = HostSecret(host="api.test", header="X-Trace", value="0123456789")
+    answers: dict[str, Any] = {"/there": answer()}
+    with site(answers) as here:
+        answers["/"] = redirect(here.url("/there"))
+        tool = here.tool("api.test", "two.test", secrets=(trace,))
+        value_of(f"return await tools.http({{url: '{here.url(host='two.test')}', headers: {{{name}: 'x'}}}})", tool)
+
+        sent = [(asked.headers.get(name.lower()), asked.headers.get("x-trace")) for asked in here.asked]
+    assert sent == [("x", None), (None, "0123456789")]
+
+
 @pytest.mark.parametrize("name", ["X_Api_Key", "x-api_key", "Content_Length", "Transfer_Encoding"])
 def test_an_underscore_is_no_other_header(name: str) -> None:
     """Many servers take one for a hyphen."""
@@ -147,14 +162,28 @@ def test_a_secret_goes_to_one_port() -> None:
     with site({"/": answer()}) as here:
         answers = {"/": redirect(here.url())}
         with site(answers) as other:
-            policy = {"ports": (here.port, other.port)}
-            for port in (None, other.port):
+            for port in (here.port, other.port):
                 secret = HostSecret(host="api.test", value=f"Bearer {TOKEN}", port=port)
-                tool = here.tool(secrets=(secret,), **policy)
+                tool = here.tool(secrets=(secret,), ports=(here.port, other.port))
                 value_of(f"return await tools.http({{url: '{other.url()}'}})", tool)
-            sent = ["authorization" in asked.headers for site_ in (other, here) for asked in site_.asked]
+            sent = [["authorization" in asked.headers for asked in each.asked] for each in (other, here)]
 
-    assert sent == [False, True, False, False]
+    assert sent == [[False, True], [True, False]]
+
+
+@pytest.mark.parametrize(
+    ("ports", "port", "sent_to"),
+    [(None, None, [443]), ((443, 8443), None, [443]), ((8443,), None, [8443]), ((443, 8443), 8443, [8443])],
+)
+def test_a_secret_has_its_port_from_the_policy_where_it_names_none(
+    ports: tuple[int, ...] | None, port: int | None, sent_to: list[int]
+) -> None:
+    """The only one, or that of https."""
+    secret = HostSecret(host="api.test", value=f"Bearer {TOKEN}", port=port)
+    policy = HttpPolicy(hosts=("api.test",), ports=ports, secrets=(secret,))
+
+    targets = (parse_url(f"https://api.test:{each}/") for each in (443, 8443))
+    assert [target.port for target in targets if policy.secrets_for(target)] == sent_to
 
 
 @pytest.mark.parametrize("place", ["http://{}.evil.test/", "{}://x/", "http://{}@x/", "http://x/{}\\", "http://[{}"])
@@ -166,6 +195,40 @@ def test_errors_do_not_quote_a_secret_that_a_redirect_leads_to(place: str) -> No
 
     assert error.message.startswith("a redirect was refused: ")
     assert "abcdefgh" not in json.dumps(error.to_dict())
+
+
+ODD = "a!b'(c)*d&e<f>g+h/i~j=k;l,m?n:o@p$q#r"
+ODD_PATH = "a!b'(c)*d&e%3Cf%3Eg+h/i~j=k;l,m?n:o@p$q#r"
+ODD_PART = "a!b'(c)*d%26e%3Cf%3Eg%2Bh%2Fi~j%3Dk%3Bl%2Cm%3Fn%3Ao%40p%24q%23r"
+ODD_FORM = "a%21b%27%28c%29*d%26e%3Cf%3Eg%2Bh%2Fi%7Ej%3Dk%3Bl%2Cm%3Fn%3Ao%40p%24q%23r"
+ODD_NET = "a!b\\u0027(c)*d\\u0026e\\u003Cf\\u003Eg\\u002Bh/i~j=k;l,m?n:o@p$q#r"
+ODD_GO = "a!b'(c)*d\\u0026e\\u003cf\\u003eg+h/i~j=k;l,m?n:o@p$q#r"
+ODD_FLASK = "a!b\\u0027(c)*d\\u0026e\\u003cf\\u003eg+h/i~j=k;l,m?n:o@p$q#r"
+
+
+@pytest.mark.parametrize("echo", [ODD_PATH, ODD_PART, ODD_FORM, ODD_NET, ODD_GO, ODD_FLASK])
+def test_each_language_escapes_in_its_own_way(echo: str) -> None:
+    """encodeURI, encodeURIComponent, URLEncoder; System.Text.Json, encoding/json, Flask's tojson."""
+    said = shown(answer(echo.encode()), HostSecret(host="api.test", value=f"Bearer {ODD}"))
+
+    assert json.loads(said)["body"] == "[redacted]"
+
+
+@pytest.mark.parametrize("value", ["session=abcdefgh1; theme=dark", 'Token token="abcdefgh1", realm=x'])
+def test_what_has_a_name_in_a_secret_is_taken_out_by_itself(value: str) -> None:
+    """A server that echoes cookies gives them one by one; short ones are no secrets."""
+    cookie = HostSecret(host="api.test", header="Cookie", value=value)
+
+    assert json.loads(shown(answer(b'{"session": "abcdefgh1", "theme": "dark"}'), cookie))["body"] == (
+        '{"session": "[redacted]", "theme": "dark"}'
+    )
+
+
+def test_other_letters_stay_what_they_are() -> None:
+    """Also those whose small form is longer, beside a secret in capitals."""
+    assert (
+        json.loads(shown(answer(f"İ K ß {TOKEN.upper()} \U0001f512".encode())))["body"] == "İ K ß [redacted] \U0001f512"
+    )
 
 
 def test_what_basic_authentication_wraps_is_taken_out_too() -> None:

@@ -1,7 +1,7 @@
 """One request and its answer in HTTP/1.1, over a `Line`. The rules of framing are h11's, which takes no odd message.
 
-An answer whose end two programs would see in different places (two lengths, an unknown coding, a header line that is
-none) is no answer. Interim answers (1xx) are passed over, a few of them.
+An answer whose end two programs would see in different places (two lengths, a length and chunks, an unknown coding, a
+header line that is none) is no answer. Interim answers (1xx) are passed over, a few of them.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ class Exchange:
         pairs = ((name.decode("ascii"), value.decode("latin-1")) for name, value in event.headers)
         answered = Answered(status=event.status_code, headers=tuple(pairs))
         length = answered.header("content-length")
+        if length and answered.header("transfer-encoding"):
+            raise AnswerError("is no HTTP")
         self._length = int(length) if length and has_body else 0
         return answered
 

@@ -188,7 +188,7 @@ class _Http:
         if is_address(target.host):
             addresses: Sequence[str] = (target.host,)
         else:
-            addresses = tuple(look_up(self._resolver, target.host, target.port, pace=pace, signal=signal))
+            addresses = tuple(map(str, look_up(self._resolver, target.host, target.port, pace=pace, signal=signal)))
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         try:
@@ -222,9 +222,18 @@ class _Http:
         if becomes_get and request.method != "HEAD":
             following = replace(following, method="GET", body=None, headers=_without_content(request.headers))
         if target.origin != request.target.origin:
-            following = replace(following, headers=_without_credentials(following.headers))
+            following = replace(following, headers=self._fit_for(target, following.headers))
         self._check_redirect(request.target, following)
         return following
+
+    def _fit_for(self, target: Target, headers: Mapping[str, str]) -> dict[str, str]:
+        """What another origin may get: no Authorization, Cookie, X-Api-Key or what else tells of a secret by its name;
+        and nothing that the script could not have set there itself."""
+        return {
+            name: value
+            for name, value in headers.items()
+            if not (is_secret_key(name) or self._policy.is_ours(name, target))
+        }
 
     def _check_redirect(self, before: Target, following: _Request) -> None:
         target = following.target
@@ -274,8 +283,3 @@ class _Http:
 
 def _without_content(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if not name.startswith("content-")}
-
-
-def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
-    """What another host must not get: Authorization, Cookie, X-Api-Key and all whose name tells of a secret."""
-    return {name: value for name, value in headers.items() if not is_secret_key(name)}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 from belljar.errors import NetworkPolicyError, UsageError
 from belljar.packs._url import PORTS, Target, is_address, parse_host
@@ -29,8 +30,12 @@ _METHODS: Final = re.compile(r"(?!CONNECT\Z|TRACE\Z|TRACK\Z)[A-Z]{1,20}\Z", re.A
 _SHORTEST: Final = 8
 """Characters of a secret. Every occurrence is taken out of answers, and a shorter one occurs by chance."""
 _SHORTEST_PART: Final = 6
-_NET: Final = frozenset("+&<>'`\"")
-"""What System.Text.Json escapes by default, of ASCII."""
+_NAMED: Final = re.compile(r"=\"?([^\s\",;]{8,})")
+"""The second half of `name=value`, where it is long enough for a secret."""
+_KEPT: Final = ("!'()*", "!'()*;,/?:@&=+$#")
+"""What JavaScript's encodeURIComponent and encodeURI leave as it is."""
+_ESCAPED: Final = ("+&<>'`\"", "&<>'", "&<>")
+"""What JSON has as \\u00XX beside what it must: .NET, Flask, Go and Rails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +46,9 @@ class HostSecret:
     """Its exact name."""
     value: str = field(repr=False)
     """The whole header value, as in `Bearer ...`; at least 8 visible ASCII characters. Where a server repeats it, it is
-    taken out of the answer, in the forms that it usually takes; a password of Basic authentication from 6 characters
-    on. A server that wants to hand it to a script can: name only hosts that may know it."""
+    taken out of the answer, in the forms that it usually takes; so is a password of Basic authentication from 6
+    characters on, and what stands in it as `name=value` from 8 on. A server that wants to hand it to a script can: name
+    only hosts that may know it."""
     header: str = "Authorization"
     port: int | None = None
     """It goes to this port alone; None is the only one that the policy names, or else the scheme's own."""
@@ -54,12 +60,16 @@ class HostSecret:
             raise UsageError(f"HostSecret.header {self.header!r} cannot carry a secret")
         if not _VALUE.match(self.value) or len(self.value) < _SHORTEST:
             raise UsageError(f"HostSecret.value for {self.host} must be {_SHORTEST} or more visible ASCII characters")
+        if self.port is not None and not _is_port(self.port):
+            raise UsageError(f"HostSecret.port must be a whole number from 1 to 65,535, got {self.port!r}")
 
     def forms(self) -> set[str]:
-        """What must not be seen: the value, what follows its scheme, what Basic authentication wraps; escaped, too."""
+        """What must not be seen: the value, what follows its scheme, what Basic authentication wraps, and what has a
+        name in it, as in a cookie; all of these escaped, too."""
         _, _, credentials = self.value.partition(" ")
         parts = {part for part in (self.value, credentials, *_basic(credentials)) if len(part) >= _SHORTEST_PART}
-        return {form for part in parts for form in (part, html.escape(part), *_escaped(part))}
+        parts |= set(_NAMED.findall(self.value))
+        return {form for part in parts for form in (part, html.escape(part), *_percent(part), *_escaped(part))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +135,10 @@ class HttpPolicy:
 
     def secrets_for(self, target: Target) -> dict[str, str]:
         """Header and value of each secret that goes there."""
-        own = self.ports[0] if isinstance(self.ports, tuple) and len(self.ports) == 1 else PORTS[target.scheme]
         return {
             secret.header: secret.value
             for secret in self.secrets
-            if (secret.host, secret.port or own) == (target.host, target.port)
+            if (secret.host, self._port_of(secret, target.scheme)) == (target.host, target.port)
         }
 
     def is_ours(self, header: str, target: Target) -> bool:
@@ -160,6 +169,17 @@ class HttpPolicy:
     def _keep(self, name: str, values: Iterable[Any]) -> None:
         object.__setattr__(self, name, tuple(dict.fromkeys(values)))
 
+    def _port_of(self, secret: HostSecret, scheme: str) -> int:
+        own = tuple(self.ports or ())
+        return secret.port or (own[0] if len(own) == 1 else PORTS[scheme])
+
+    def _sends(self, secret: HostSecret) -> bool:
+        """Whether there is a request that may carry it."""
+        ports = {scheme: self.ports or (PORTS[scheme],) for scheme in self.schemes}
+        return self.allows_host(secret.host) and any(
+            self._port_of(secret, scheme) in allowed for scheme, allowed in ports.items()
+        )
+
     def _check_ranges(self) -> None:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
@@ -170,9 +190,9 @@ class HttpPolicy:
         checks: Mapping[str, tuple[Collection[Any], Callable[[Any], bool]]] = {
             "methods": (self.methods, lambda method: bool(_METHODS.match(method))),
             "schemes": (self.schemes, lambda scheme: scheme in PORTS),
-            "ports": (self.ports or (), lambda port: type(port) is int and 1 <= port <= 0xFFFF),
+            "ports": (self.ports or (), _is_port),
             "allow_private": (self.allow_private, self.allows_host),
-            "secrets": (self.secrets, lambda secret: self.allows_host(secret.host)),
+            "secrets": (self.secrets, self._sends),
         }
         for name, (values, is_fine) in checks.items():
             for value in values:
@@ -186,7 +206,7 @@ _HINTS: Final[Mapping[str, str]] = {
     "schemes": 'There are "https" and "http".',
     "ports": "Ports are whole numbers from 1 to 65,535.",
     "allow_private": "Name the host in hosts, too.",
-    "secrets": "Name the host in hosts, too.",
+    "secrets": "Name its host in hosts; where there are several ports, say in HostSecret.port which of them.",
 }
 
 
@@ -198,6 +218,10 @@ def is_header_name(name: str) -> bool:
 def is_reserved_header(name: str) -> bool:
     """Whether a header, in lower case, is ours alone to set."""
     return name in _RESERVED or name.startswith("proxy-")
+
+
+def _is_port(port: Any) -> bool:
+    return type(port) is int and 1 <= port <= 0xFFFF
 
 
 def _listed(name: str, values: Collection[str]) -> Collection[str]:
@@ -231,9 +255,17 @@ def _basic(credentials: str) -> tuple[str, ...]:
     return pair, pair.partition(":")[2]
 
 
-def _escaped(text: str) -> tuple[str, str]:
-    """As PHP writes JSON, and as .NET does."""
-    return text.replace("/", "\\/"), "".join(f"\\u{ord(each):04x}" if each in _NET else each for each in text)
+def _percent(text: str) -> Iterable[str]:
+    """As JavaScript and as Java's forms have it in a URL, where that differs from Python's way."""
+    yield quote_plus(text, safe="*").replace("~", "%7E")
+    yield from (quote(text, safe=kept) for kept in _KEPT)
+
+
+def _escaped(text: str) -> Iterable[str]:
+    """As PHP writes JSON, and as others do."""
+    yield text.replace("/", "\\/")
+    for escaped in _ESCAPED:
+        yield "".join(f"\\u{ord(each):04x}" if each in escaped else each for each in text)
 
 
 def _and(values: Collection[Any]) -> str:

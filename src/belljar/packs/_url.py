@@ -62,8 +62,7 @@ def parse_url(url: str) -> Target:
     """Raises ValueError that says, in a sentence without subject, what is wrong with it."""
     if len(url) > _MOST_CHARACTERS:
         raise ValueError(f"is longer than {_MOST_CHARACTERS:,} characters")
-    if any(character <= "\x1f" or character == "\x7f" for character in url):
-        raise ValueError("holds a control character")
+    _refuse_controls(url)
     if (parts := _URL.match(url)) is None:
         raise ValueError("is no absolute URL like https://host/path")
     scheme = parts[1].lower()
@@ -81,6 +80,7 @@ def parse_url(url: str) -> Target:
 
 def join_url(base: Target, reference: str) -> Target:
     """Where a redirect from `base` leads. Raises ValueError as `parse_url` does."""
+    _refuse_controls(reference)  # urljoin drops some of them
     if "\\" in reference:
         raise ValueError("holds a backslash")
     try:
@@ -110,6 +110,11 @@ def parse_host(host: str) -> str:
 def is_address(host: str) -> bool:
     """Whether a host in its one spelling is an address."""
     return ":" in host or host.replace(".", "").isdigit()
+
+
+def _refuse_controls(text: str) -> None:
+    if any(character <= "\x1f" or character == "\x7f" for character in text):
+        raise ValueError("holds a control character")
 
 
 def _host_and_port(authority: str) -> tuple[str, int | None]:
