@@ -6,7 +6,7 @@ parses once and queries once; `_scope`, `_bans`, `_tools`, `_characters` and `_s
 `_enum` and `_result` make edits, which `_positions` applies and maps back; `_analyse` is the only coordinator.
 """
 
-from belljar.script._analyse import analyse, parse, reread
+from belljar.script._analyse import PROFILES, analyse, parse, reread
 from belljar.script._detect import Detector, Segment, decode_reply, detect
 from belljar.script._names import GLOBALS
 from belljar.script._near import near_misses
@@ -16,6 +16,7 @@ from belljar.script._tools import ToolUse
 
 __all__ = [
     "GLOBALS",
+    "PROFILES",
     "Analysis",
     "Detector",
     "PositionMap",

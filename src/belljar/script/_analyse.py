@@ -27,6 +27,7 @@ from belljar.script._script import Analysis, Script
 from belljar.script._syntax import report_fence, report_line_ends, report_syntax, report_unreadable
 from belljar.script._text import Lines, from_units, to_units
 from belljar.script._tools import ToolNames, report_tools
+from belljar.script.seal import costs, seal, well_parsed
 
 CACHED: Final = 128
 """Results kept. A result of a script of the largest default size takes about 100 kB with its findings."""
@@ -169,6 +170,8 @@ class _Analyser:
         """Checks and, if all is well, erases."""
         is_broken = tree.root.has_error
         is_fenced = report_fence(self._units, self._reporter)
+        if self._profile == "sealed":
+            return self._sealed(tree, is_fenced=is_fenced)
         erased = erased_spans(tree)
         scopes = Scopes(tree, Spans((*erased.spans(), *refused_spans(tree))))
         report_constructs(tree, erased, self._reporter)
@@ -186,6 +189,17 @@ class _Analyser:
             tentative=is_broken and script is not None,
             steps=tree.steps,
         )
+
+    def _sealed(self, tree: Tree, *, is_fenced: bool) -> Analysis:
+        """The sealed profile has a compiler of its own, and what the parser cannot read it does not take."""
+        code = None
+        tree = well_parsed(tree)
+        if not tree.root.has_error:
+            code = seal(tree, self._reporter, costs=costs(), effects=self._names)
+        elif not is_fenced:
+            report_syntax(tree, self._reporter)
+        script = self._script(code, ToolNames((), has_computed=False), PositionMap()) if code is not None else None
+        return Analysis(findings=self._reporter.findings(), script=script, tools_used=(), steps=tree.steps)
 
     def _doubtful(self, tree: Tree, tools: ToolNames, *, is_fenced: bool) -> Script | None:
         """Tells what the parser could not read; its doubts alone leave the last word to the jar."""
