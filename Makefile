@@ -32,7 +32,8 @@ campaign: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 
-$(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/v8/*.js guest/guest.lock)
+$(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/sealed/*.js guest/v8/*.js guest/guest.lock) \
+    src/belljar/script/seal/gas.json
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@

@@ -36,6 +36,9 @@ FLAGS = (
     "-include", "jar.h", "-fno-strict-aliasing", "-fwrapv", "-w",
     "-Wl,--no-entry", f"-Wl,-z,stack-size={STACK_BYTES}", "-Wl,--strip-all", "-Wl,--gc-sections", "-lm",
 )  # fmt: skip
+SHARED = ("00_open.js", "10_primordials.js", "20_errors.js", "30_values.js")
+"""Files of prelude/ that the sealed prelude has, too."""
+GAS = HERE.parent / "src" / "belljar" / "script" / "seal" / "gas.json"
 NOTICE = "QuickJS-ng (MIT), compiled into guest.wasm:\n\n"
 
 
@@ -65,12 +68,14 @@ def build(out: Path, *, relock: bool = False) -> None:
         raise SystemExit(
             f"guest.wasm is {digest}, guest.lock says {locked['wasm_sha256']}; see CONTRIBUTING.md, 'The guest'"
         )
-    prelude = prelude_source()
+    preludes = {"standard": prelude_source(), "sealed": sealed_source()}
     (out / "guest.wasm").write_bytes(wasm)
-    (out / "prelude.js").write_bytes(prelude)
+    for profile, text in preludes.items():
+        (out / f"{profile}.js").write_bytes(text)
     shutil.copy(HERE / "v8" / "host.js", out / "v8_host.js")
     (out / "NOTICE").write_bytes((cached / "NOTICE").read_bytes())
-    facts = {"wasm_sha256": digest, "prelude_sha256": hashlib.sha256(prelude).hexdigest()}
+    facts = {"wasm_sha256": digest}
+    facts |= {f"{profile}_sha256": hashlib.sha256(text).hexdigest() for profile, text in preludes.items()}
     facts |= {"engine": f"QuickJS-ng {locked['engine_version']}", "compiler": f"ziglang {locked['ziglang']}"}
     (out / "guest.json").write_text(json.dumps(facts, indent=2) + "\n")
 
@@ -83,6 +88,15 @@ def lock() -> dict[str, str]:
 def prelude_source() -> bytes:
     """The files of prelude/ in the order of their names, as one expression."""
     return b"".join(file.read_bytes() for file in sorted((HERE / "prelude").glob("*.js")))
+
+
+def sealed_source() -> bytes:
+    """The sealed prelude: what both have in common, the costs, and the files of sealed/, as one expression."""
+    before = [(HERE / "prelude" / name).read_bytes() for name in SHARED]
+    costs = {row["id"]: row["units"] for row in json.loads(GAS.read_bytes())["rows"] if row["expressible"]}
+    table = f"const GAS = {json.dumps({'__proto__': None} | costs)};\n".encode()
+    sealed = [file.read_bytes() for file in sorted((HERE / "sealed").glob("*.js"))]
+    return b"".join((*before, table, *sealed, (HERE / "prelude" / "99_close.js").read_bytes()))
 
 
 def cache_folder() -> Path:

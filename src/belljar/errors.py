@@ -204,6 +204,12 @@ class ScriptTypeError(SourceError):
     advice = "Correct the types; the tools are declared with their arguments and results."
 
 
+class SealedLanguageError(SourceError):
+    """A form of TypeScript that the sealed profile has not."""
+
+    advice = "Write it as docs/sealed.md says; each refusal names the rewrite."
+
+
 class ToolNotFoundError(SourceError):
     """`tools.x` names a tool that is not there (found before the run, or at the property access)."""
 
@@ -340,6 +346,87 @@ class DetachedPromiseError(ScriptError):
     advice = "Await every call, or collect the promises with Promise.all."
 
 
+# -- while a sealed program runs; nothing in its language catches these -----------------------------------------------
+
+
+class SealedError(ScriptError):
+    """Base of what ends a sealed program; `line` and `column` are the operator's."""
+
+    advice = "Correct the program at this position."
+
+
+class IntegerOverflowError(SealedError):
+    """A result beyond the safe integers, 2**53 - 1."""
+
+    advice = "Use Decimal, which has 34 digits."
+
+
+class InexactResultError(SealedError):
+    """A result that is no integer: a fraction, or minus zero."""
+
+    advice = "Use Int.div and Int.mod, or Decimal."
+
+
+class DivisionByZeroError(SealedError):
+    """`/ 0` or `% 0`."""
+
+    advice = "Ask before you divide."
+
+
+class TypeMismatchError(SealedError):
+    """An operator or a built-in got a value of another kind."""
+
+
+class IndexOutOfRangeError(SealedError):
+    """An element that is not there."""
+
+    advice = "Ask for the length first, or use find, which gives an Option."
+
+
+class PropertyNotFoundError(SealedError):
+    """A key that a record has not."""
+
+    advice = 'Ask first: "key" in record.'
+
+
+class ArityError(SealedError):
+    """A call with too many or too few arguments."""
+
+
+class NotAFunctionError(SealedError):
+    """A call of a value that is no function."""
+
+
+class UseBeforeDeclarationError(SealedError):
+    """A name that was read before its declaration was executed."""
+
+    advice = "Declare it before the call that needs it."
+
+
+class InvalidStringError(SealedError):
+    """A text with half a surrogate pair."""
+
+
+class UnencodableError(SealedError):
+    """A function where data is needed."""
+
+
+class DictKeyError(SealedError):
+    """A key of a Dict that holds a function."""
+
+
+class LimitError(SealedError):
+    """A value that is too large, or calls that nest too deep; `details` has the limit."""
+
+    advice = "Work in smaller pieces; a tail call takes no depth."
+
+
+class CpuLimitError(ScriptTimeoutError):
+    """A sealed program that used up its time or fuel before its gas."""
+
+    advice = "A loop of tail calls that costs no gas does not end by gas."
+
+
 # -- the host must act ------------------------------------------------------------------------------------------------
 
 
@@ -361,6 +448,18 @@ class JournalError(HostError):
     advice = "Restore the journal from a copy; a damaged one is never guessed at."
 
 
+class GasLimitOutOfRangeError(UsageError):
+    """A gas limit outside of 1 to 2,000,000,000."""
+
+    advice = "Give gas_limit, or set MTP_GAS_LIMIT."
+
+
+class SeedReusedError(HostError):
+    """A sealed run with the identity of an earlier one; to see the same again, replay its journal."""
+
+    advice = "Give each run a request id of its own."
+
+
 class ReplayDivergedError(HostError):
     """A replay asked a different question than the journal holds; `details` has the ordinal and both questions."""
 
@@ -371,6 +470,86 @@ class ImageError(HostError):
     """A frozen run that cannot be thawed here: corrupt, forged, or made by another guest build."""
 
     advice = "Replay the run from its journal instead."
+
+
+class SnapshotError(ImageError):
+    """Base of the reasons to refuse a snapshot; never raised itself."""
+
+    advice = "Take the snapshot again from where it was built."
+
+
+class NotASnapshotError(SnapshotError):
+    """The data does not begin like a snapshot."""
+
+    advice = "Give a file that `belljar snapshot build` wrote."
+
+
+class SnapshotVersionError(SnapshotError):
+    """The snapshot has a format that this belljar does not read; `details` has both."""
+
+    advice = "Build the snapshot again with this belljar."
+
+
+class SnapshotTruncatedError(SnapshotError):
+    """The data ends before the snapshot does."""
+
+
+class SnapshotTooLargeError(SnapshotError):
+    """The file, or what it unpacks to, is over the limit; `details` has the size and the limit."""
+
+    advice = "Make the program or its data smaller."
+
+
+class SnapshotCorruptError(SnapshotError):
+    """The content hash does not match, or the data goes on after the snapshot: not the bytes that were packed."""
+
+
+class SnapshotUnsignedError(SnapshotError):
+    """Nobody has signed the snapshot."""
+
+    advice = "Sign the snapshot with a key that is trusted here."
+
+
+class SnapshotUnknownKeyError(SnapshotError):
+    """Signed with a key that is not trusted here; `details` has its id."""
+
+    advice = "Add the signer's public key to the trusted keys, if you know whose it is."
+
+
+class SnapshotSignatureError(SnapshotError):
+    """The signature is not the signer's signature of this content."""
+
+
+class SnapshotCertificateError(SnapshotError):
+    """The signer's certificate is unreadable, another key's, not for this use, or by no trusted authority."""
+
+    advice = "Sign with a code-signing certificate that a trusted authority issued."
+
+
+class SnapshotExpiredError(SnapshotError):
+    """The signer's certificate, or its authority's, is not valid at the given time; `details` has the span."""
+
+    advice = "Sign the snapshot again with a certificate that is valid."
+
+
+class SnapshotBuildError(SnapshotError):
+    """Made by another build of the guest; `details` has both. Memory of one build means nothing to another."""
+
+    advice = "Build the snapshot again with this belljar."
+
+
+class SnapshotProfileError(SnapshotError):
+    """The snapshot is of another profile than `sealed`."""
+
+    advice = "Build the snapshot from a sealed program."
+
+
+class SnapshotHeaderError(SnapshotError):
+    """The header is not of this format, or does not fit the content."""
+
+
+class SnapshotPagesError(SnapshotError):
+    """The pages overlap, are out of order, lie outside the memory, or are not the bytes that the header lists."""
 
 
 class MachineStateError(HostError, RuntimeError):

@@ -37,7 +37,8 @@ _GUEST_LABELS: Final = {
     "compiler": "built by",
     "build_id": "guest build id",
     "wasm_sha256": "guest sha256",
-    "prelude_sha256": "prelude sha256",
+    "standard_sha256": "prelude sha256",
+    "sealed_sha256": "sealed sha256",
     "memory_bytes": "machine bytes",
     "pooled": "pooled",
 }

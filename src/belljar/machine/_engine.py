@@ -1,4 +1,4 @@
-"""The compiled base image: engine and prelude, ready to be cloned. One per process.
+"""The compiled base image: engine and prelude, ready to be cloned. One per process and profile.
 
 Made once per guest build, wasmtime version and kind of processor, then kept in the cache folder. The base image is an
 instance that has loaded the prelude and made no script run; its memory is baked into the module (see `_bake`), so a
@@ -14,6 +14,7 @@ import json
 import platform
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -165,20 +166,31 @@ def engine_config() -> wasmtime.Config:
 
 
 @functools.cache
-def base_image() -> BaseImage:
-    """This process's base image, from the cache folder, or made now. Raises CacheError for an unsafe folder."""
-    place = _cache.folder() / f"{_cache_name()}.cwasm"
+def base_image(profile: str = "standard") -> BaseImage:
+    """This process's base image of a profile, from the cache folder, or made now. Raises CacheError for an unsafe
+    folder."""
+    return _kept(_cache_name(profile), lambda: _make(_guest.prelude(profile)))
+
+
+@functools.lru_cache(maxsize=32)
+def kept_image(name: str, memory: bytes, layout: Layout) -> BaseImage:
+    """Clones that begin with `memory`; `name` is its digest."""
+    return _kept(_cache_name(name), lambda: (_compiled(wasmtime.Engine(engine_config()), memory), layout))
+
+
+def _kept(name: str, make: Callable[[], tuple[bytes, Layout]]) -> BaseImage:
+    place = _cache.folder() / f"{name}.cwasm"
     layout = _load(place)
     if layout is None:
-        compiled, layout = _make()
+        compiled, layout = make()
         facts = {"sha256": hashlib.sha256(compiled).hexdigest(), "layout": asdict(layout)}
         _cache.write(place.with_suffix(".json"), json.dumps(facts).encode())
         _cache.write(place, compiled)
     return BaseImage(place, layout)
 
 
-def _cache_name() -> str:
-    parts = (_guest.build_id(), engine_version(), platform.machine(), platform.system(), "1")
+def _cache_name(profile: str = "standard") -> str:
+    parts = (_guest.build_id(), engine_version(), platform.machine(), platform.system(), profile)
     return "guest-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -197,7 +209,7 @@ def _load(place: Path) -> Layout | None:
     return None
 
 
-def _make() -> tuple[bytes, Layout]:
+def _make(prelude: bytes) -> tuple[bytes, Layout]:
     """Run the guest's start once, bake what memory holds then, and compile it."""
     engine = wasmtime.Engine(engine_config())
     module = wasmtime.Module(engine, _guest.wasm())
@@ -209,18 +221,21 @@ def _make() -> tuple[bytes, Layout]:
     exports: Any = wasmtime.Instance(store, module, []).exports(store)
     exports["_initialize"](store)
     port = exports["jar_port"](store)
-    _boot(store, exports)
+    _boot(store, exports, prelude)
     memory = bytes(exports["memory"].read(store))
     facts = Port(*PORT.unpack_from(memory, port))
     layout = Layout(
         port=port, inbox=facts.inbox, inbox_size=facts.inbox_size, fresh=facts.fresh, memory_bytes=len(memory)
     )
+    return _compiled(engine, memory), layout
+
+
+def _compiled(engine: wasmtime.Engine, memory: bytes) -> bytes:
     baked = wasmtime.Module(engine, bake(_guest.wasm(), memory, ("memory", "jar_step", "jar_reserve")))
-    return bytes(baked.serialize()), layout
+    return bytes(baked.serialize())
 
 
-def _boot(store: wasmtime.Store, exports: Any) -> None:
-    prelude = _guest.prelude()
+def _boot(store: wasmtime.Store, exports: Any, prelude: bytes) -> None:
     inbox = exports["jar_reserve"](store, len(prelude) + 1)
     exports["memory"].write(store, prelude, inbox)
     port = exports["jar_port"](store)

@@ -30,15 +30,15 @@ def wasm() -> bytes:
 
 
 @functools.cache
-def prelude() -> bytes:
-    """The JavaScript that is loaded before any script."""
-    return _read("prelude.js")
+def prelude(profile: str) -> bytes:
+    """The JavaScript that is loaded before any script of a profile."""
+    return _read(f"{profile}.js")
 
 
 @functools.cache
-def v8_scripts() -> bytes:
+def v8_scripts(profile: str) -> bytes:
     """The prelude with the host's part for V8 around it: one expression."""
-    return _read("v8_host.js") + b"(" + prelude() + b")"
+    return _read("v8_host.js") + b"(" + prelude(profile) + b")"
 
 
 @functools.cache
@@ -49,8 +49,8 @@ def facts() -> dict[str, Any]:
 
 @functools.cache
 def build_id() -> str:
-    """SHA-256 that names this guest: module and prelude. What is frozen by one build thaws in no other."""
+    """SHA-256 that names this guest: module and preludes. What is frozen by one build thaws in no other."""
     digest = hashlib.sha256(b"belljar guest\0")
-    digest.update(bytes.fromhex(facts()["wasm_sha256"]))
-    digest.update(bytes.fromhex(facts()["prelude_sha256"]))
+    for part in ("wasm", "standard", "sealed"):
+        digest.update(bytes.fromhex(facts()[f"{part}_sha256"]))
     return digest.hexdigest()

@@ -13,11 +13,12 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from belljar.errors import (
     BelljarError,
+    CpuLimitError,
     HarnessInternalError,
     MachineStateError,
     ScriptCancelledError,
@@ -25,12 +26,13 @@ from belljar.errors import (
     ScriptStackError,
     ScriptTimeoutError,
     UsageError,
+    from_dict,
 )
 from belljar.limits import Limits
 from belljar.machine import _report
-from belljar.machine._places import Places, excerpted
+from belljar.machine._places import Places, SourcePlaces, excerpted
 from belljar.machine._protocol import Answer, Figures, Finished, State, Step, require
-from belljar.script import Script
+from belljar.script import PROFILES, Script
 from belljar.values import to_wire
 
 MEMORY_RESERVE: Final = 1 << 20
@@ -59,8 +61,11 @@ class ScriptMachine(ABC):
     """How the engine counts lines and columns; see `_places`."""
     can_freeze: bool = True
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, profile: str = "standard") -> None:
         self._limits = limits
+        self._profile = profile
+        self._is_loaded = False
+        """Whether the program is in the machine already, so that `start` does not bring it."""
         self._state = State.READY
         self._script: Script | None = None
         self._open = _report.OpenCalls()
@@ -119,8 +124,10 @@ class ScriptMachine(ABC):
         JSON and for names that cannot stand beside each other.
         """
         require(self._state, "start")
+        if script.profile != self._profile:
+            raise UsageError(f"a machine of the profile {self._profile} runs no script of {script.profile}")
         request = {
-            "code": script.code,
+            "code": "" if self._is_loaded else script.code,
             "tools": _checked_names(tools),
             "context": dict(context or {}),
             "seed": hashlib.sha256(b"belljar seed\0" + seed).hexdigest()[:32],
@@ -186,14 +193,14 @@ class ScriptMachine(ABC):
 
     def _step(self, op: str, message: str, now_ms: int | None, budget_ms: float | None) -> Step:
         assert self._script is not None
-        places: Places = self._places(self._script)
+        places = self._places_of(self._script)
         try:
             told = self._told(op, message, now_ms, budget_ms)
         except BaseException:  # rule 2: whatever it was, this machine does not go on
             self.close()
             raise
         if isinstance(told, Stop):
-            return self._end(Finished(error=stop_error(told, places, self._limits), abandoned=tuple(self._open)))
+            return self._end(Finished(error=self._stop_error(told, places), abandoned=tuple(self._open)))
         try:
             step = _report.read(told, places, self._open, self._limits)
         except HarnessInternalError as unreadable:
@@ -202,6 +209,19 @@ class ScriptMachine(ABC):
             return self._end(step)
         self._state = State.WAITING
         return step
+
+    def _stop_error(self, stop: Stop, places: Places) -> BelljarError:
+        """In the sealed profile the engine's place is that of the compiled text: there is none to tell."""
+        if self._profile != "sealed":
+            return stop_error(stop, places, self._limits)
+        error = stop_error(replace(stop, line=0, column=0), places, self._limits)
+        if not isinstance(error, ScriptTimeoutError):
+            return error
+        return from_dict({**error.to_dict(), "code": CpuLimitError.__name__, "hint": CpuLimitError.advice})
+
+    def _places_of(self, script: Script) -> Places:
+        places: Places = SourcePlaces(script) if script.profile == "sealed" else self._places(script)
+        return places
 
     def _told(self, op: str, message: str, now_ms: int | None, budget_ms: float | None) -> str | Stop:
         budget_s = self._limits.timeout_ms / 1000 - self._used_s
@@ -216,18 +236,26 @@ class ScriptMachine(ABC):
         self.close()
         return step
 
-    def compile_error(self, script: Script) -> BelljarError | None:
+    def compile_error(self, script: Script, *, keeps_open: bool = False) -> BelljarError | None:
         """What this engine's compiler says against `script`; None when it compiles. Nothing of it runs."""
         require(self._state, "start")
-        places: Places = self._places(script)
+        places = self._places_of(script)
         told = self._told(CHECK, json.dumps({"code": script.code}), None, None)
-        self.close()
+        if not keeps_open:
+            self.close()
         if isinstance(told, Stop):
             return stop_error(told, places, self._limits)
         try:
             return _report.compile_error(told, places, self._limits)
         except HarnessInternalError as unreadable:
             return unreadable
+
+
+def checked_profile(profile: object) -> str:
+    """Raises UsageError for a profile that does not exist."""
+    if profile not in PROFILES:
+        raise UsageError(f"unknown profile {profile!r}", hint=f"Profiles: {', '.join(PROFILES)}.")
+    return str(profile)
 
 
 _TIME_CAUSES: Final = {"cause": "clock"}

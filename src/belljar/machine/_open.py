@@ -9,35 +9,36 @@ from typing import Any, Final
 
 from belljar.errors import BelljarError, EngineUnavailableError, UsageError
 from belljar.limits import Limits
+from belljar.machine._machine import checked_profile
 from belljar.machine._protocol import Machine, Waiting
 from belljar.script import Script
 
 
-def _quickjs(limits: Limits) -> Machine:
+def _quickjs(limits: Limits, profile: str) -> Machine:
     from belljar.machine._quickjs import QuickJsMachine
 
-    return QuickJsMachine(limits)
+    return QuickJsMachine(limits, profile)
 
 
-def _contained_quickjs(limits: Limits) -> Machine:
+def _contained_quickjs(limits: Limits, profile: str) -> Machine:
     _require_processes()
     from belljar.machine._remote import ContainedQuickJsMachine
 
-    return ContainedQuickJsMachine(limits)
+    return ContainedQuickJsMachine(limits, profile)
 
 
-def _v8(limits: Limits) -> Machine:
+def _v8(limits: Limits, profile: str) -> Machine:
     _require_processes()
     from belljar.machine._remote import V8Machine
 
-    return V8Machine(limits)
+    return V8Machine(limits, profile=profile)
 
 
-def _contained_v8(limits: Limits) -> Machine:
+def _contained_v8(limits: Limits, profile: str) -> Machine:
     _require_processes()
     from belljar.machine._remote import V8Machine
 
-    return V8Machine(limits, is_contained=True)
+    return V8Machine(limits, profile=profile, is_contained=True)
 
 
 def _require_processes() -> None:
@@ -47,7 +48,7 @@ def _require_processes() -> None:
         )
 
 
-_OPENERS: Final[Mapping[tuple[str, str], Callable[[Limits], Machine]]] = {
+_OPENERS: Final[Mapping[tuple[str, str], Callable[[Limits, str], Machine]]] = {
     ("quickjs", "none"): _quickjs,
     ("quickjs", "process"): _contained_quickjs,
     ("v8", "none"): _v8,
@@ -78,8 +79,12 @@ def _has_v8() -> bool:
     return True
 
 
-def open_machine(*, engine: str = "quickjs", limits: Limits | None = None, isolation: str = "none") -> Machine:
-    """A fresh machine, ready for `start`. Close it, or use it in a `with` statement, unless it ran to its end.
+def open_machine(
+    *, engine: str = "quickjs", limits: Limits | None = None, isolation: str = "none", profile: str = "standard"
+) -> Machine:
+    """A fresh machine, ready for `start` with a script of its profile.
+
+    Close it, or use it in a `with` statement, unless it ran to its end.
 
     With isolation `process` the machine has a worker process for itself, which can open, run and reach nothing; it
     cannot be frozen then.
@@ -92,7 +97,7 @@ def open_machine(*, engine: str = "quickjs", limits: Limits | None = None, isola
         raise UsageError(f"unknown engine {engine!r}", hint=f"Engines: {', '.join(ENGINES)}.")
     if isolation not in ISOLATIONS:
         raise UsageError(f"unknown isolation {isolation!r}", hint=f"Isolations: {', '.join(ISOLATIONS)}.")
-    return _OPENERS[engine, isolation](limits or Limits())
+    return _OPENERS[engine, isolation](limits or Limits(), checked_profile(profile))
 
 
 def thaw(image: bytes, *, key: bytes | None = None) -> tuple[Machine, Waiting]:
@@ -110,7 +115,7 @@ def check_compiles(script: Script) -> BelljarError | None:
     """What the jar's own compiler says against `script`, without running it; None when it compiles."""
     from belljar.machine._quickjs import QuickJsMachine
 
-    with QuickJsMachine(Limits()) as machine:
+    with QuickJsMachine(Limits(), script.profile) as machine:
         return machine.compile_error(script)
 
 

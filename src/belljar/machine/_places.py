@@ -25,6 +25,16 @@ class Places(Protocol):
         ...
 
 
+class SourcePlaces:
+    """As the source has them already: the sealed profile's compiler writes them into the code."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    def at(self, line: int, column: int) -> tuple[int, int]:
+        return (line, column) if line > 0 else (0, 0)
+
+
 class UnitPlaces:
     """Lines by every line terminator of the language, columns in UTF-16 units: V8."""
 

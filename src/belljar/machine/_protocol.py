@@ -93,6 +93,8 @@ class Output:
     dropped_console: int = 0
     """Console events over the limit so far, not kept."""
     dropped_progress: int = 0
+    gas: int = 0
+    """What the run used so far; 0 in the standard profile, which counts none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,8 @@ class Finished:
 
     value: Any = None
     """Plain data; None also where the script returned nothing."""
+    answer: str | None = None
+    """In the sealed profile, the value as the text whose bytes are compared."""
     returned: bool = False
     """Whether the script returned a value other than undefined."""
     error: BelljarError | None = None

@@ -12,7 +12,7 @@ from typing import Any
 
 import wasmtime
 
-from belljar.errors import ImageError, ScriptError
+from belljar.errors import BelljarError, ImageError, ScriptError
 from belljar.limits import FUEL_PER_MS, Limits
 from belljar.machine import _cache, _frozen, _guest, _report
 from belljar.machine._engine import (
@@ -21,6 +21,7 @@ from belljar.machine._engine import (
     NOW_OFFSET,
     OP_CHECK,
     OP_RESUME,
+    OP_SEAL,
     OP_START,
     PORT,
     REQUEST,
@@ -29,15 +30,17 @@ from belljar.machine._engine import (
     Port,
     base_image,
 )
-from belljar.machine._machine import CHECK, RESUME, START, ScriptMachine, Stop
+from belljar.machine._machine import CHECK, RESUME, START, ScriptMachine, Stop, checked_profile
 from belljar.machine._places import BytePlaces
 from belljar.machine._protocol import Figures, State, Waiting, require
 from belljar.machine._watchdog import STOP_CANCEL, STOP_TIME, Watch, ticks
-from belljar.script import reread
+from belljar.script import Script, reread
 from belljar.values import MAX_DEPTH, from_wire, to_wire
 
 STACK_BYTES = 11 * 65_536
 """The linear stack, at the bottom of memory; as in guest/build.py."""
+LOAD_S = 5.0
+"""For sealing memory a second time, which takes some milliseconds."""
 _STACK_CHUNK = 16_384
 _ZEROS = bytes(_STACK_CHUNK)
 _OPS = {START: OP_START, RESUME: OP_RESUME, CHECK: OP_CHECK}
@@ -53,13 +56,30 @@ class QuickJsMachine(ScriptMachine):
 
     _places = BytePlaces
 
-    def __init__(self, limits: Limits, base: BaseImage | None = None) -> None:
-        super().__init__(limits)
-        self._base = base or base_image()
+    def __init__(self, limits: Limits, profile: str = "standard", base: BaseImage | None = None) -> None:
+        super().__init__(limits, profile)
+        self._base = base or base_image(profile)
+        self._is_loaded = base is not None
+        self.can_freeze = base is None  # an image is what differs from the profile's own
         self._fuel = limits.fuel or limits.timeout_ms * FUEL_PER_MS
         self._instance: Any = self._base.clone(memory_bytes=max(limits.memory_mb << 20, 4 << 20), fuel=self._fuel)
         self._word = ctypes.c_uint32.from_address(self._instance.address + self._base.layout.port)
         self._watch: Watch | None = None
+
+    def load_program(self, script: Script) -> BelljarError | None:
+        """Compile a sealed program and keep it, for clones of this memory; what the engine says against it, or None."""
+        error = self.compile_error(script, keeps_open=True)
+        if error is None:
+            instance, layout = self._instance, self._base.layout
+            instance.store.set_epoch_deadline(ticks(LOAD_S))
+            ctypes.memmove(instance.address + layout.port + REQUEST_OFFSET, REQUEST.pack(OP_SEAL, 0), REQUEST.size)
+            instance.step(instance.store)
+            self._clear_inbox()
+        return error
+
+    def memory_copy(self) -> bytes:
+        """All of linear memory, as it is now."""
+        return ctypes.string_at(self._instance.address, self._memory_bytes())
 
     def freeze(self, *, key: bytes | None = None) -> bytes:
         """The waiting run as bytes: what differs from the base image, compressed, with an HMAC under `key`.
@@ -79,7 +99,7 @@ class QuickJsMachine(ScriptMachine):
             "steps": self._steps,
         }
         with self._inside():
-            memory = ctypes.string_at(self._instance.address, self._memory_bytes())
+            memory = self.memory_copy()
             header["fuel_left"] = self._instance.store.get_fuel()
         return _frozen.pack(
             build_id=_guest.build_id(),
@@ -179,6 +199,12 @@ class QuickJsMachine(ScriptMachine):
         except UnicodeDecodeError:
             return Stop(cause="died", details={"why": "the report is not UTF-8"})
 
+    def _clear_inbox(self) -> None:
+        """What was sent is no part of the program."""
+        place = ctypes.string_at(self._instance.address + self._base.layout.port + INBOX_OFFSET, INBOX.size)
+        address, size = INBOX.unpack(place)
+        ctypes.memset(self._instance.address + address, 0, size)
+
     def _memory_bytes(self) -> int:
         size: int = self._instance.memory.data_len(self._instance.store)
         return size
@@ -191,7 +217,7 @@ class QuickJsMachine(ScriptMachine):
         frozen = _frozen.unpack(image, build_id=_guest.build_id(), key=key or _cache.user_key())
         machine: QuickJsMachine | None = None
         try:
-            machine = cls(Limits(**frozen.header["limits"]))
+            machine = cls(Limits(**frozen.header["limits"]), checked_profile(frozen.header["profile"]))
             machine._restore(frozen)
         except BaseException as error:  # nothing stays mapped, whatever it was
             if machine is not None:

@@ -16,25 +16,25 @@ from belljar.machine._quickjs import QuickJsMachine
 from belljar.machine._v8_worker import READY, REPORT, STOPPED, System, reply, requests, scripts
 
 
-def main() -> None:
+def main(profile: str) -> None:
     """Serve runs until the parent closes its end."""
     try:
         scripts()
         system = System()
-        QuickJsMachine(Limits()).close()  # loads what has to be read from files
+        QuickJsMachine(Limits(), profile).close()  # loads what has to be read from files
         confine()
         while True:
             reply(READY, str(system.resident_bytes()).encode())
-            _serve()
+            _serve(profile)
     except EOFError:
         os._exit(0)
 
 
-def _serve() -> None:
+def _serve(profile: str) -> None:
     machine: QuickJsMachine | None = None
     for head, message in requests():
         if "limits" in head:
-            machine = QuickJsMachine(Limits(**head["limits"]))
+            machine = QuickJsMachine(Limits(**head["limits"]), profile)
         assert machine is not None
         _step(machine, head, message)
     if machine is not None:

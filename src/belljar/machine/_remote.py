@@ -40,8 +40,8 @@ class RemoteMachine(ScriptMachine):
     _causes: frozenset[str]
     """What this engine's worker may say of a run that it stopped; see `Stop`."""
 
-    def __init__(self, limits: Limits, program: Program, pool: Workers | None = None) -> None:
-        super().__init__(limits)
+    def __init__(self, limits: Limits, profile: str, program: Program, pool: Workers | None = None) -> None:
+        super().__init__(limits, profile)
         self._program = program
         self._pool = pool or workers()
         self._sent: list[_Sent] = []
@@ -159,13 +159,16 @@ class V8Machine(RemoteMachine):
     _places = UnitPlaces
     _causes = frozenset({"clock", "memory"})
 
-    def __init__(self, limits: Limits, pool: Workers | None = None, *, is_contained: bool = False) -> None:
+    def __init__(
+        self, limits: Limits, pool: Workers | None = None, *, profile: str = "standard", is_contained: bool = False
+    ) -> None:
         """With `is_contained` the process has this run only."""
         if limits.fuel is not None:
             raise UsageError("the engine v8 has no fuel", hint="Leave Limits.fuel out, or use the engine quickjs.")
         code = f"{_BARE}from belljar.machine._v8_worker import main; main({packages()!r}, {limits.stack_kb})"
-        program = Program(command=("-S", "-c", code), scripts=_guest.v8_scripts(), runs=1 if is_contained else RUNS)
-        super().__init__(limits, program, pool)
+        runs = 1 if is_contained else RUNS
+        program = Program(command=("-S", "-c", code), scripts=_guest.v8_scripts(profile), runs=runs)
+        super().__init__(limits, profile, program, pool)
 
 
 _FOLDER = str(Path(__file__).parent)
@@ -183,7 +186,9 @@ class ContainedQuickJsMachine(RemoteMachine):
     _places = BytePlaces
     _causes = frozenset({"clock", "memory", "stack", "fuel", "message"})
 
-    def __init__(self, limits: Limits, pool: Workers | None = None) -> None:
+    def __init__(self, limits: Limits, profile: str = "standard", pool: Workers | None = None) -> None:
         path = [entry for entry in sys.path if entry]
-        code = f"import sys; sys.path[:] = {path!r}; from belljar.machine._quickjs_worker import main; main()"
-        super().__init__(limits, Program(command=("-c", code), runs=1), pool)
+        code = (
+            f"import sys; sys.path[:] = {path!r}; from belljar.machine._quickjs_worker import main; main({profile!r})"
+        )
+        super().__init__(limits, profile, Program(command=("-c", code), runs=1), pool)

@@ -138,9 +138,11 @@ def _step(report: dict[str, Any], places: Places, open_calls: OpenCalls, limits:
     if report["status"] == "running":
         return Waiting(calls=calls, aborts=aborts, output=output)
     error = _error(report["error"], places, limits) if report["status"] == "failed" else None
+    answer = _typed(report["answer"], str) if "answer" in report else None
     return Finished(
-        value=report.get("value"),
-        returned="value" in report,
+        value=report.get("value") if answer is None else json.loads(answer),
+        answer=answer,
+        returned="value" in report or answer is not None,
         error=error,
         calls=calls,
         aborts=aborts,
@@ -175,6 +177,7 @@ def _output(report: dict[str, Any], places: Places) -> Output:
         progress=tuple(_progress(**entry) for entry in report.get("progress", ())),
         dropped_console=_typed(dropped.get("console", 0), int),
         dropped_progress=_typed(dropped.get("progress", 0), int),
+        gas=_typed(report.get("gas", 0), int),
     )
 
 
