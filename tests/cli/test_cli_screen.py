@@ -17,7 +17,7 @@ from belljar.cli._approve import WholeTextApprover
 from belljar.cli._exits import EXIT_CODES, ExitCode, exit_code_of
 from belljar.cli._progress import ProgressPrinter
 from belljar.cli._screen import excerpt_text, json_text, safe, safe_line
-from belljar.errors import ERRORS, BelljarError, HostError
+from belljar.errors import ERRORS, BelljarError, HostError, ImageError
 
 NASTY = "\x1b]0;pwned\x07\x1b[2J\u202e[bold]x[/bold]\x9b1A"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -238,11 +238,12 @@ def test_every_error_has_an_exit_code() -> None:
     codes = {code: exit_code_of(kind("x")) for code, kind in ERRORS.items() if kind is not BelljarError}
 
     special = {code: exit_code for code, exit_code in codes.items() if exit_code is not ExitCode.FAILED}
-    usage = {code for code, kind in ERRORS.items() if issubclass(kind, HostError)}
+    usage = {code for code, kind in ERRORS.items() if issubclass(kind, HostError) and not issubclass(kind, ImageError)}
     assert special == {
         **dict.fromkeys(usage - {"ReplayDivergedError"}, ExitCode.USAGE),
         "ApprovalDeniedError": ExitCode.DENIED,
         "ScriptTimeoutError": ExitCode.TIME_LIMIT,
+        "CpuLimitError": ExitCode.TIME_LIMIT,
         "CacheError": ExitCode.INTERNAL,
         "EngineUnavailableError": ExitCode.INTERNAL,
         "HarnessInternalError": ExitCode.INTERNAL,

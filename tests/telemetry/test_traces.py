@@ -65,7 +65,7 @@ def call(name: str, id_: str, description: str, **more: Any) -> dict[str, Any]:
 def run(*children: dict[str, Any], ended: str = "done", **more: Any) -> dict[str, Any]:
     """A run's span as a tree has it."""
     attributes = {**RUN, "belljar.run.status": ended, **more.pop("attributes", {})}
-    tree = {"name": "execute_tool run_typescript", "kind": "INTERNAL", "attributes": attributes, "figures": 8, **more}
+    tree = {"name": "execute_tool run_typescript", "kind": "INTERNAL", "attributes": attributes, "figures": 10, **more}
     return {**tree, "children": list(children)} if children else tree
 
 

@@ -17,7 +17,10 @@ from belljar import Harness, Outcome
 from belljar.telemetry import Telemetry
 
 T = TypeVar("T")
-FIGURES = ("duration_ms", "cpu_ms", "memory_mb", "fuel", "steps", "tool_calls", "console_dropped", "progress_dropped")
+FIGURES = (
+    "duration_ms", "cpu_ms", "memory_mb", "fuel", "steps", "tool_calls", "console_dropped", "progress_dropped", "gas",
+    "gas_limit",
+)  # fmt: skip
 
 
 @dataclass

@@ -13,6 +13,7 @@ import typer
 
 import belljar
 from belljar.cli._complete import engines
+from belljar.errors import UsageError
 
 DEBUG_VARIABLE = "BELLJAR_DEBUG"
 _EPILOG = (
@@ -43,6 +44,11 @@ Workspace = Annotated[
     typer.Option("--workspace", "-w", metavar="DIR", help="A folder whose files scripts may use; exec asks first."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+ProgramInput = Annotated[str | None, typer.Option("--input", metavar="JSON|@FILE", help="Sealed: what it is given.")]
+GasLimit = Annotated[int | None, typer.Option("--gas-limit", help="Sealed: else $MTP_GAS_LIMIT, or 10,000,000.")]
+RequestId = Annotated[str | None, typer.Option("--request-id", help="Sealed: of this run, used once.")]
+AccountId = Annotated[str, typer.Option("--account-id", help="Sealed: whose run it is.")]
+FunctionVersion = Annotated[str, typer.Option("--function-version", help="Sealed: of the program.")]
 Engine = Annotated[str, typer.Option("--engine", autocompletion=engines, help="What runs the script.")]
 
 
@@ -105,10 +111,28 @@ def run(
     mode: Annotated[
         Literal["enabled", "dry-run", "disabled"], typer.Option("--mode", help="Whether scripts run at all.")
     ] = "enabled",
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="A program of the sealed profile; tools are its effects.")
+    ] = False,
+    input: ProgramInput = None,
+    gas_limit: GasLimit = None,
+    request_id: RequestId = None,
+    account_id: AccountId = "",
+    function_version: FunctionVersion = "",
 ) -> int:
     """Run a reply or a script. A reply has scripts between <tool-calls> tags."""
-    from belljar.cli._run import RunOptions, run_command
+    from belljar.cli._run import RunOptions, SealedOptions, run_command
     from belljar.limits import Limits
+
+    about = SealedOptions(
+        input=input,
+        gas_limit=gas_limit,
+        request_id=request_id,
+        account_id=account_id,
+        function_version=function_version,
+    )
+    if not sealed and about != SealedOptions():
+        raise UsageError("--input, --gas-limit and ids are for sealed programs", hint="Add --sealed.")
 
     return run_command(
         RunOptions(
@@ -121,17 +145,23 @@ def run(
             as_json=json,
             journal=journal,
             mode=mode,
+            sealed=about if sealed else None,
             limits=Limits(timeout_ms=timeout_ms, memory_mb=memory_mb, tool_calls=tool_calls),
         )
     )
 
 
 @app.command()
-def check(file: InputFile, tools: ToolSpecs = None, json: Json = False) -> int:
+def check(
+    file: InputFile,
+    tools: ToolSpecs = None,
+    json: Json = False,
+    sealed: Annotated[bool, typer.Option("--sealed", help="As a program of the sealed profile.")] = False,
+) -> int:
     """Check a reply or a script. Nothing runs; exit code 1 where something is wrong."""
     from belljar.cli._check import check_command
 
-    return check_command(file, tools=_specs(tools), as_json=json)
+    return check_command(file, tools=_specs(tools), as_json=json, profile="sealed" if sealed else "standard")
 
 
 @app.command()
@@ -259,3 +289,107 @@ def decide(
     from belljar.cli._decide import decide_command
 
     return decide_command(folder, run_id=run_id, approve=approve)
+
+
+snapshot = typer.Typer(name="snapshot", help="Signed sealed programs in files.", rich_markup_mode=None)
+app.add_typer(snapshot)
+SnapshotFile = Annotated[Path, typer.Argument(metavar="FILE", help="A snapshot, usually *.msqs.")]
+Trust = Annotated[
+    list[Path] | None, typer.Option("--trust", metavar="KEY.pub", help="A public key whose programs are run.")
+]
+
+
+@snapshot.command("keygen")
+def snapshot_keygen(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The private key's file; KEY.pub is made beside it.")],
+) -> int:
+    """Make a pair of keys: ECDSA on P-256, PEM."""
+    from belljar.cli._snapshot import keygen_command
+
+    return keygen_command(output)
+
+
+@snapshot.command("build")
+def snapshot_build(
+    file: Annotated[Path, typer.Argument(metavar="PROGRAM.ts", help="A program of the sealed profile.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The snapshot's file.")],
+    name: Annotated[str | None, typer.Option("--name", help="Of the program; else the file's.")] = None,
+    version: Annotated[str, typer.Option("--version", help="Of the program.")] = "0",
+    tools: ToolSpecs = None,
+    key: Annotated[Path | None, typer.Option("--key", help="A private key to sign with.")] = None,
+) -> int:
+    """Seal a program, load it into a machine, and keep that. The same source gives the same bytes."""
+    from belljar.cli._snapshot import build_command
+
+    return build_command(file, output=output, name=name, version=version, tools=_specs(tools), key=key)
+
+
+@snapshot.command("sign")
+def snapshot_sign(
+    file: SnapshotFile,
+    key: Annotated[Path, typer.Option("--key", help="The private key, PEM.")],
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="Of that key, PEM.")] = None,
+) -> int:
+    """Sign in place."""
+    from belljar.cli._snapshot import sign_command
+
+    return sign_command(file, key=key, certificate=certificate)
+
+
+@snapshot.command("verify")
+def snapshot_verify(file: SnapshotFile, trust: Trust = None, json: Json = False) -> int:
+    """Open it as a run would; exit code 1 where it is not to be trusted."""
+    from belljar.cli._snapshot import verify_command
+
+    return verify_command(file, trust=tuple(trust or ()), as_json=json)
+
+
+@snapshot.command("inspect")
+def snapshot_inspect(file: SnapshotFile, json: Json = False) -> int:
+    """What it says of itself. Nothing is verified."""
+    from belljar.cli._snapshot import inspect_command
+
+    return inspect_command(file, as_json=json)
+
+
+@snapshot.command("run")
+def snapshot_run(
+    file: SnapshotFile,
+    trust: Trust = None,
+    tools: ToolSpecs = None,
+    approve: Annotated[
+        Literal["ask", "all", "none"],
+        typer.Option("--approve", help="Who answers approvals; ask without a terminal denies."),
+    ] = "ask",
+    engine: Engine = "quickjs",
+    json: Json = False,
+    journal: Annotated[Path | None, typer.Option("--journal", help="A new file for the run's journal.")] = None,
+    input: ProgramInput = None,
+    gas_limit: GasLimit = None,
+    request_id: RequestId = None,
+    account_id: AccountId = "",
+    function_version: FunctionVersion = "",
+) -> int:
+    """Verify and run it. Tools are its effects."""
+    from belljar.cli._run import RunOptions, SealedOptions, run_command
+    from belljar.cli._snapshot import trusted_program
+
+    about = SealedOptions(
+        program=trusted_program(file, tuple(trust or ())),
+        input=input,
+        gas_limit=gas_limit,
+        request_id=request_id,
+        account_id=account_id,
+        function_version=function_version,
+    )
+    return run_command(
+        RunOptions(
+            file=file,
+            tools=_specs(tools),
+            approve=approve,
+            engine=engine,
+            as_json=json,
+            journal=journal,
+            sealed=about,
+        )
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ from belljar.harness import Harness, Report, check
 from belljar.script import Segment, detect
 
 
-def check_command(file: Path, *, tools: tuple[str, ...], as_json: bool) -> ExitCode:
-    """Print the report. Without `tools` neither the names of tools nor types are checked."""
+def check_command(file: Path, *, tools: tuple[str, ...], as_json: bool, profile: str = "standard") -> ExitCode:
+    """Print the report. Without `tools` neither the names of tools nor types are checked.
+
+    A sealed program is no reply.
+    """
     given = read_input(file)
-    check_one = Harness(load_registry(tools)).check if tools else check
-    if not given.is_reply:
+    check_any = Harness(load_registry(tools)).check if tools else check
+    check_one = functools.partial(check_any, profile=profile)
+    if not given.is_reply or profile == "sealed":
         return print_report(check_one(given.text), given.name, as_json=as_json)
     try:
         scripts = [segment for segment in detect(given.text) if segment.kind == "script"]

@@ -15,6 +15,7 @@ from belljar.errors import (
     EngineUnavailableError,
     HarnessInternalError,
     HostError,
+    ImageError,
     ReplayDivergedError,
     ScriptTimeoutError,
 )
@@ -44,6 +45,7 @@ EXIT_CODES: Final[Mapping[type[BaseException], ExitCode]] = {
     ApprovalDeniedError: ExitCode.DENIED,
     ScriptTimeoutError: ExitCode.TIME_LIMIT,
     ReplayDivergedError: ExitCode.FAILED,
+    ImageError: ExitCode.FAILED,
     CacheError: ExitCode.INTERNAL,
     EngineUnavailableError: ExitCode.INTERNAL,
     HarnessInternalError: ExitCode.INTERNAL,

@@ -157,6 +157,7 @@ def figures_text(figures: RunFigures) -> Text:
         f"memory {figures.memory_mb:.1f} MB",
         counted(figures.tool_calls, "call"),
         counted(figures.steps, "step"),
+        *((f"gas {figures.gas:,} of {figures.gas_limit:,}",) if figures.gas_limit else ()),
     )
     return Text(" · ".join(parts), style="dim")
 

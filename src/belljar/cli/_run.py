@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -18,9 +19,12 @@ from belljar.cli._loading import load_registry, parse_servers
 from belljar.cli._progress import ProgressPrinter
 from belljar.cli._screen import err, out, print_value, print_warning, safe
 from belljar.errors import BelljarError, FeatureDisabledError, UsageError
-from belljar.harness import ErrorItem, Harness, Mode, Outcome, Report, Turn
+from belljar.harness import ErrorItem, Harness, Identity, Mode, Outcome, Report, Turn
 from belljar.limits import Limits
 from belljar.values import wire_tree
+
+if TYPE_CHECKING:
+    from belljar.snapshot import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +40,48 @@ class RunOptions:
     as_json: bool = False
     journal: Path | None = None
     mode: Mode = "enabled"
+    sealed: SealedOptions | None = None
+    """What a sealed run is given; None for the standard profile."""
     limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedOptions:
+    """What the command line said of a sealed run."""
+
+    program: Program | None = None
+    """A snapshot's, instead of the file's text."""
+    input: str | None = None
+    """JSON, or @FILE."""
+    gas_limit: int | None = None
+    request_id: str | None = None
+    account_id: str = ""
+    function_version: str = ""
+
+    def arguments(self) -> dict[str, Any]:
+        """For `Harness.run_sealed`. Raises UsageError for an input that is no JSON."""
+        identity = None
+        if self.request_id is not None:
+            identity = Identity(
+                request_id=self.request_id, account_id=self.account_id, function_version=self.function_version
+            )
+        elif self.account_id or self.function_version:
+            raise UsageError("an identity begins with --request-id", hint="Give --request-id, too.")
+        return {"input": _read_json(self.input), "identity": identity, "gas_limit": self.gas_limit}
+
+
+def _read_json(given: str | None) -> Any:
+    if given is None:
+        return None
+    try:
+        return json.loads(Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--input is no JSON: {error}", hint="--input '{\"n\": 1}', or --input @FILE.") from None
 
 
 def run_command(options: RunOptions) -> ExitCode:
     """Read, run, print. Raises UsageError and JournalError for inputs that cannot be used."""
-    given = read_input(options.file)
+    given = _given(options)
     harness = Harness(
         load_registry(options.tools, workspace=options.workspace),
         approver=approver_for(options.approve, stdin_is_used=str(options.file) == "-"),
@@ -52,6 +92,14 @@ def run_command(options: RunOptions) -> ExitCode:
         mcp=parse_servers(options.mcp),
     )
     return asyncio.run(_Session(options=options, given=given, harness=harness).run())
+
+
+def _given(options: RunOptions) -> Input:
+    """The text that positions are of."""
+    program = options.sealed.program if options.sealed is not None else None
+    if program is None:
+        return read_input(options.file)
+    return Input(name=program.manifest.entry, text=program.script.source, scripts=None)
 
 
 def _is_folder(journal: Path | None, given: Input) -> bool:
@@ -78,7 +126,7 @@ class _Session:
 
     async def run(self) -> ExitCode:
         async with self.harness:
-            if self.given.is_reply:
+            if self.given.is_reply and self.options.sealed is None:
                 return await self._reply()
             if self.options.mode != "enabled":
                 return self._not_run()
@@ -91,7 +139,7 @@ class _Session:
     async def _script(self) -> ExitCode:
         progress = ProgressPrinter(err())
         try:
-            outcome = await self.harness.run(self.given.text, on_event=progress, **self._run_options())
+            outcome = await self._outcome(progress)
         finally:
             progress.close()
         if self.options.as_json:
@@ -99,9 +147,18 @@ class _Session:
         self._tell(outcome)
         return exit_code_of(outcome.error)
 
+    async def _outcome(self, progress: ProgressPrinter) -> Outcome:
+        options = {"on_event": progress, **self._run_options()}
+        if (sealed := self.options.sealed) is None:
+            return await self.harness.run(self.given.text, **options)
+        program = self.given.text if sealed.program is None else sealed.program
+        return await self.harness.run_sealed(program, **sealed.arguments(), **options)
+
     def _tell(self, outcome: Outcome) -> None:
         """The value goes to standard output, so that it can be piped on; all else is about it."""
-        if outcome.returned and not self.options.as_json:
+        if outcome.answer is not None and not self.options.as_json:
+            out().file.write(f"{outcome.answer}\n")  # its very bytes
+        elif outcome.returned and not self.options.as_json:
             print_value(out(), wire_tree(outcome.value, depth=512))
         console = err()
         if outcome.error is not None:
@@ -122,7 +179,8 @@ class _Session:
         if self.options.mode == "dry-run":
             from belljar.cli._check import print_report
 
-            report: Report = self.harness.check(self.given.text)
+            profile = "standard" if self.options.sealed is None else "sealed"
+            report: Report = self.harness.check(self.given.text, profile=profile)
             return print_report(report, self.given.name, as_json=self.options.as_json)
         item = ErrorItem(error=FeatureDisabledError("running scripts is switched off; this one was not run"))
         if self.options.as_json:

@@ -23,6 +23,7 @@ from belljar.harness._items import (
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.harness._parts import CallPart, Part, ScriptPart, TextPart, ThinkingPart
 from belljar.harness._runner import RunOptions
+from belljar.harness._sealed import Identity
 from belljar.harness._suspension import Suspension
 from belljar.harness._sync import run
 from belljar.harness._turn import Mode
@@ -31,6 +32,7 @@ __all__ = [
     "CallPart",
     "ErrorItem",
     "Harness",
+    "Identity",
     "Item",
     "MessageItem",
     "Mode",

@@ -54,19 +54,28 @@ def check(
     *,
     tools: Iterable[AnyTool | Callable[..., Any]] | None = None,
     limits: Limits | None = None,
+    profile: str = "standard",
 ) -> Report:
     """The dry-run report of `source`. With `tools` None, tool names are not checked. Never raises for the script."""
     registry = Registry(tools) if tools is not None else None
-    return report(source, registry, limits or Limits())
+    return report(source, registry, limits or Limits(), profile=profile)
 
 
 TypeFindings: TypeAlias = Callable[[Script], tuple[Finding, ...]]
 """What a compiler with types says of a script that is otherwise in order."""
 
 
-def report(source: str | bytes, registry: Registry | None, limits: Limits, types: TypeFindings | None = None) -> Report:
+def report(
+    source: str | bytes,
+    registry: Registry | None,
+    limits: Limits,
+    types: TypeFindings | None = None,
+    *,
+    profile: str = "standard",
+) -> Report:
     """`check`, for tools that are registered already."""
-    analysis = analyse(source, tools=registry.names if registry is not None else None, source_bytes=limits.source_bytes)
+    names = registry.names if registry is not None else None
+    analysis = analyse(source, tools=names, source_bytes=limits.source_bytes, profile=profile)
     findings = with_compiler(analysis)
     if not findings and types is not None and analysis.script is not None:
         findings = types(analysis.script)
@@ -82,10 +91,12 @@ def report(source: str | bytes, registry: Registry | None, limits: Limits, types
     )
 
 
-def stand_in(source: str | bytes) -> Script:
+def stand_in(source: str | bytes, profile: str = "standard") -> Script:
     """For a text that is no script, so that its journal can still name it."""
     data = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
-    return Script(source=data.decode("utf-8", "replace"), sha256=hashlib.sha256(data).hexdigest(), code="")
+    return Script(
+        source=data.decode("utf-8", "replace"), sha256=hashlib.sha256(data).hexdigest(), code="", profile=profile
+    )
 
 
 def with_compiler(analysis: Analysis) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from belljar.errors import (
     BelljarError,
@@ -45,6 +45,9 @@ from belljar.tools._clock import wall_ms
 from belljar.tools._facade import Facade, RunServices
 from belljar.tools.events import ConsoleWritten, ProgressMade, ScriptFinished, ScriptStarted
 
+if TYPE_CHECKING:
+    from belljar.snapshot import Program
+
 T = TypeVar("T")
 _HOST_ENDED = (ScriptTimeoutError, ScriptCancelledError, HarnessInternalError)
 """Errors that need not happen again in a replay."""
@@ -60,6 +63,8 @@ class RunPlan:
     seed: bytes
     now_ms: int
     image_key: bytes | None = None
+    program: Program | None = None
+    """The sealed program whose snapshot the run begins with, on the engine that snapshots are of."""
     resumed: History | None = None
     """What happened before this process took the run over; None for a first start."""
 
@@ -72,6 +77,7 @@ class _Gathered:
     progress: list[Progress] = field(default_factory=list)
     console_dropped: int = 0
     progress_dropped: int = 0
+    gas: int = 0
 
 
 class Driver:
@@ -200,7 +206,10 @@ class Driver:
         return self._open(replay_limits(self._s.limits, self._plan.engine))
 
     def _open(self, limits: Limits) -> Machine:
-        return self._adopt(open_machine(engine=self._plan.engine, isolation=self._plan.isolation, limits=limits))
+        plan, profile = self._plan, self._s.script.profile
+        if plan.program is not None and (plan.engine, plan.isolation) == ("quickjs", "none"):
+            return self._adopt(plan.program.open(limits))
+        return self._adopt(open_machine(engine=plan.engine, isolation=plan.isolation, limits=limits, profile=profile))
 
     def _adopt(self, machine: Machine) -> Machine:
         """From here on the machine can be stopped; a cancellation that came before stops it now."""
@@ -264,6 +273,7 @@ class Driver:
         gathered.progress.extend(output.progress)
         gathered.console_dropped = max(gathered.console_dropped, output.dropped_console)
         gathered.progress_dropped = max(gathered.progress_dropped, output.dropped_progress)
+        gathered.gas = max(gathered.gas, output.gas)
 
     def _tell(self, output: Output) -> None:
         self._gather(output)
@@ -320,7 +330,7 @@ class Driver:
         )
 
     def _outcome(self, finished: Finished, warnings: tuple[BelljarError, ...]) -> Outcome:
-        result = Result(value=finished.value, returned=finished.returned, error=finished.error)
+        result = Result(value=finished.value, returned=finished.returned, error=finished.error, answer=finished.answer)
         try:
             self._end_journal(result)
         except JournalError as error:
@@ -337,6 +347,7 @@ class Driver:
             value=result.value,
             returned=result.returned,
             error=result.error,
+            answer=result.answer,
             run_id=self._s.run_id,
             script_sha256=self._s.script.sha256,
             journal=self._s.journal,
@@ -359,6 +370,8 @@ class Driver:
             steps=self._step_count,
             console_dropped=self._gathered.console_dropped,
             progress_dropped=self._gathered.progress_dropped,
+            gas=self._gathered.gas,
+            gas_limit=self._plan.context.get("gas_limit", 0) if self._s.script.profile == "sealed" else 0,
         )
 
     def _leave_suspended(self) -> None:

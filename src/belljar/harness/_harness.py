@@ -20,6 +20,7 @@ from belljar.harness._items import ScriptCallItem, ToolCallItem, Turn
 from belljar.harness._outcome import Outcome
 from belljar.harness._parts import Part
 from belljar.harness._runner import Runner, RunOptions, Settings, Start, check_options, checked_run_id
+from belljar.harness._sealed import STACK_KB, Identity, check_input, chosen_gas_limit
 from belljar.harness._suspension import Suspension
 from belljar.harness._turn import Mode, Workshop, checked_modes, chosen_mode, work_off
 from belljar.limits import MAX_SOURCE_BYTES, Limits
@@ -30,6 +31,7 @@ from belljar.tools.events import Event, ScriptFinished
 
 if TYPE_CHECKING:
     from belljar.mcp import McpServers, Target
+    from belljar.snapshot import Program
     from belljar.typecheck import TypeChecker
 
 
@@ -129,9 +131,10 @@ class Harness:
         """
         return self._catalogue.prompt(query=query, form=form)
 
-    def check(self, source: str | bytes) -> Report:
-        """The dry-run report of one script; nothing runs."""
-        return report(source, self.registry, self.limits, self._types())
+    def check(self, source: str | bytes, *, profile: str = "standard") -> Report:
+        """The dry-run report of one script; nothing runs. Types are checked in the profile `standard`."""
+        types = self._types() if profile == "standard" else None
+        return report(source, self.registry, self.limits, types, profile=profile)
 
     def _types(self) -> TypeFindings | None:
         if self._type_checker == "auto":
@@ -164,6 +167,47 @@ class Harness:
             start = replace(start, findings=await self._type_findings(start.script))
         return await self._runner.run(start)
 
+    async def run_sealed(
+        self,
+        program: str | bytes | Program,
+        input: Any = None,
+        *,
+        identity: Identity | None = None,
+        gas_limit: int | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Outcome:
+        """Run one program of the sealed profile: same program, input and answers, same bytes and gas on every engine.
+
+        `program` is a text, or a snapshot's (`belljar.snapshot.open_snapshot`; on the engine quickjs it starts from the
+        snapshot's memory). The tools of this harness are its effects. `input` is plain JSON data with integers only.
+        `identity` gives the run its seed, once; None makes a fresh one. `gas_limit` None is $MTP_GAS_LIMIT, else
+        10,000,000. Of the options, `context` and `seed` are none. The gas is in `outcome.figures`, the answer's bytes
+        are `canonical_json`.
+
+        Raises GasLimitOutOfRangeError, SeedReusedError, and UsageError for an input that is no such data.
+        """
+        await self._ready()
+        check_input(input)
+        limit = chosen_gas_limit(gas_limit)
+        if options.keys() & {"context", "seed"}:
+            raise UsageError("a sealed run has no context and no seed of its own", hint="Give input and identity.")
+        options["limits"] = replace(options.get("limits") or self.limits, stack_kb=STACK_KB)
+        start = self._start_sealed(program, options)
+        whose = identity or Identity(request_id=start.run_id)
+        content = start.program.content_sha256 if start.program is not None else start.script.sha256
+        seed = whose.seed(content_sha256=content, gas_limit=limit)
+        return await self._runner.run(replace(start, seed=seed, context={"input": input, "gas_limit": limit}))
+
+    def _start_sealed(self, program: str | bytes | Program, options: RunOptions) -> Start:
+        if isinstance(program, str | bytes):
+            return self._start(program, options, profile="sealed")
+        if missing := [name for name in program.manifest.effects if name not in self.registry]:
+            raise UsageError(f"the program's effect {missing[0]!r} is no tool of this harness")
+        longest = replace(options.get("limits") or self.limits, source_bytes=MAX_SOURCE_BYTES)
+        start = self._start(program.script.source, {**options, "limits": longest}, profile="sealed")
+        declared = Registry(effect for effect in start.registry if effect.name in program.manifest.effects)
+        return replace(start, program=program, registry=declared)
+
     async def call(self, name: str, arguments: Any, **options: Unpack[RunOptions]) -> Outcome:
         """One structured call of a tool: with its schema, approval, journal and the rest, as a script of one line.
 
@@ -176,13 +220,13 @@ class Harness:
         options["limits"] = replace(limits, source_bytes=longest)
         return await self._runner.run(self._start(source, options))
 
-    def _start(self, source: str | bytes, options: RunOptions) -> Start:
+    def _start(self, source: str | bytes, options: RunOptions, *, profile: str = "standard") -> Start:
         check_options(options)
         limits = options.get("limits") or self.limits
         registry = self.registry
-        analysis = analyse(source, tools=registry.names, source_bytes=limits.source_bytes)
+        analysis = analyse(source, tools=registry.names, source_bytes=limits.source_bytes, profile=profile)
         return Start(
-            script=analysis.script or stand_in(source),
+            script=analysis.script or stand_in(source, profile),
             registry=registry,
             limits=limits,
             context={**self._context, **checked_context(options.get("context"))},

@@ -31,6 +31,9 @@ class RunFigures:
     """Crossings into the machine."""
     console_dropped: int = 0
     progress_dropped: int = 0
+    gas: int = 0
+    """Of the sealed profile; 0 in the standard one, which counts none."""
+    gas_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,8 @@ class Outcome(Result):
     def summary(self) -> str:
         """One line for the model; a failure names every call that was started, so that no write is repeated."""
         if self.error is None:
-            return f"ok, {_plural(self.figures.tool_calls, 'tool call')}, {self.figures.duration_ms:.0f} ms"
+            gas = f", gasLimit={self.figures.gas_limit} gasUsed={self.figures.gas}" if self.figures.gas_limit else ""
+            return f"ok, {_plural(self.figures.tool_calls, 'tool call')}, {self.figures.duration_ms:.0f} ms{gas}"
         started = [call for call in self.calls if call.state is not CallState.FAILED or call.error is not None]
         if not started:
             return f"{self.error.code}; no tool was called"
@@ -81,6 +85,7 @@ class Outcome(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: what `--json` prints."""
+        gas = {"gas_used": self.figures.gas, "gas_limit": self.figures.gas_limit} if self.figures.gas_limit else {}
         data: dict[str, Any] = {
             "ok": self.ok,
             "status": self.status,
@@ -90,6 +95,7 @@ class Outcome(Result):
             "error": self.error.to_dict() if self.error is not None else None,
             "canonical_json": self.canonical_json,
             "sha256": self.sha256,
+            **gas,
             "summary": self.summary,
             "calls": [call.to_dict() for call in self.calls],
             "partial": [wire_tree(asdict(part), depth=512) for part in self.partial],

@@ -10,13 +10,14 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from belljar.errors import Finding, HostError, JournalError, SourceError, UsageError
 from belljar.guess import closest
 from belljar.harness._context import build_context
 from belljar.harness._driver import Driver, RunPlan, finished_event, run_record, write_end
 from belljar.harness._outcome import Outcome
+from belljar.harness._sealed import SEEDS
 from belljar.harness._suspension import Suspension, decided, open_state, pending_of
 from belljar.harness._threads import StepThreads, tool_threads
 from belljar.journal import History, Journal, Result, limits_of, script_of
@@ -27,6 +28,9 @@ from belljar.tools._clock import RunClock, wall_ms
 from belljar.tools._facade import RunServices
 from belljar.tools._tracing import NOT_TRACED, RunFacts, Tracer
 from belljar.tools.events import Event
+
+if TYPE_CHECKING:
+    from belljar.snapshot import Program
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\Z", re.ASCII)
 
@@ -78,6 +82,8 @@ class Start:
     """What is wrong with the script, so that it is not run."""
     run_id: str
     seed: bytes | None = None
+    program: Program | None = None
+    """The sealed program whose snapshot the run begins with."""
     journal: Journal | str | os.PathLike[str] | None = None
     on_event: Callable[[Event], None] | None = None
 
@@ -114,8 +120,7 @@ class Runner:
         """The outcome of a new run; of one with findings too, which is journalled and not run."""
         if start.run_id in self._drivers:
             raise UsageError(f"a run with the id {start.run_id!r} goes on already")
-        given = start.journal if start.journal is not None else self._file(start.run_id)
-        journal = given if isinstance(given, Journal) else Journal(given)
+        journal = self._journal(start)
         services = self._services(start, journal, self._settings.approver, RunClock(start.limits.timeout_ms))
         plan = self._plan(start)
         facts = self._facts(services, plan)
@@ -123,6 +128,19 @@ class Runner:
             error = SourceError.from_findings(start.findings)
             return await self._traced(facts, services, lambda traced: _refuse(traced, plan, error))
         return await self._traced(facts, services, lambda traced: self._execute(traced, plan))
+
+    def _journal(self, start: Start) -> Journal:
+        """The run's own. A sealed run's seed is used from here on."""
+        given = start.journal if start.journal is not None else self._file(start.run_id)
+        seed = start.seed if start.script.profile == "sealed" and not start.findings else None
+        if seed is not None:
+            SEEDS.use(seed, self._settings.journals)
+        try:
+            return given if isinstance(given, Journal) else Journal(given)
+        except HostError:
+            if seed is not None:
+                SEEDS.give_back(seed, self._settings.journals)
+            raise
 
     # -- suspended runs ---------------------------------------------------------------------------------------------
 
@@ -207,16 +225,21 @@ class Runner:
             threads=self.threads,
             emit=_guarded(start.on_event) if start.on_event is not None else None,
             redact_secrets=self._settings.secrets,
+            seed=start.seed or b"",
         )
 
     def _plan(self, start: Start) -> RunPlan:
-        context = build_context(
-            start.context,
-            run_id=start.run_id,
-            limits=start.limits,
-            tools=start.registry.names,
-            asking=[tool.name for tool in start.registry if tool.approval != "never"],
-            mode=start.mode,
+        context = (
+            start.context
+            if start.script.profile == "sealed"
+            else build_context(
+                start.context,
+                run_id=start.run_id,
+                limits=start.limits,
+                tools=start.registry.names,
+                asking=[tool.name for tool in start.registry if tool.approval != "never"],
+                mode=start.mode,
+            )
         )
         return RunPlan(
             engine=self._settings.engine,
@@ -225,6 +248,7 @@ class Runner:
             seed=secrets.token_bytes(32) if start.seed is None else start.seed,
             now_ms=wall_ms(),
             image_key=self._settings.image_key,
+            program=start.program,
         )
 
     def _resumed_plan(self, history: History) -> RunPlan:
@@ -281,6 +305,7 @@ def _restart(history: History, registry: Registry, on_event: Callable[[Event], N
         context=run["context"],
         mode="enabled",
         run_id=checked_run_id(run["run_id"]),
+        seed=bytes.fromhex(run["seed"]),
         on_event=on_event,
     )
 

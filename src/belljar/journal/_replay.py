@@ -34,6 +34,8 @@ class Result:
     value: Any = None
     returned: bool = False
     error: BelljarError | None = None
+    answer: str | None = None
+    """In the sealed profile, the value as the text that the program gave."""
 
     @property
     def ok(self) -> bool:
@@ -42,7 +44,12 @@ class Result:
 
     @property
     def canonical_json(self) -> str:
-        """RFC 8785: the value (null where there is none), or `{"error":{code,message,line,column}}`."""
+        """RFC 8785: the value (null where there is none), or `{"error":{code,message,line,column}}`.
+
+        In the sealed profile the value's records have their keys in the order of that profile.
+        """
+        if self.answer is not None:
+            return self.answer
         if self.error is None:
             return canonical_json(wire_tree(self.value, depth=_DEPTH))
         facts = {name: getattr(self.error, name) for name in ("code", "message", "line", "column")}
@@ -69,7 +76,8 @@ def replay(journal: Journal | str | os.PathLike[str], *, engine: str | None = No
     if engine is None and recorded not in ENGINES:
         raise JournalError(f"the journal names an engine that is not known here: {recorded!r}")
     engine = engine or recorded
-    machine = open_machine(engine=engine, limits=replay_limits(limits_of(history.run), engine))
+    limits = replay_limits(limits_of(history.run), engine)
+    machine = open_machine(engine=engine, limits=limits, profile=history.run["profile"])
     try:
         result = _run(machine, history)
     finally:
@@ -112,7 +120,7 @@ def _run(machine: Machine, history: History) -> Result:
         return ended  # the clock, a cancellation or a fault ended it: those do not happen again
     if not isinstance(step, Finished):
         raise ReplayDivergedError("the run had ended here, the replay waits", details={"calls": _questions(step)})
-    return Result(value=step.value, returned=step.returned, error=step.error)
+    return Result(value=step.value, returned=step.returned, error=step.error, answer=step.answer)
 
 
 def advance(machine: Machine, history: History) -> Step:

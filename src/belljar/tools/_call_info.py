@@ -24,6 +24,8 @@ class CallInfo:
     """From 1, in UTF-16 code units; None where the engine could not tell."""
     key: str
     """The idempotency key: the same on every retry of this call, and of no other. Hand it to what you call."""
+    seed: bytes = field(default=b"", repr=False)
+    """The run's. A sealed program's effects are functions of their arguments and it."""
     is_approved: bool = False
     """Whether somebody agreed to this call, or to all calls of the tool in this run."""
     progress: Callable[[str], None] = field(default=lambda _: None, repr=False, compare=False)

@@ -83,6 +83,7 @@ class RunServices:
     emit: Callable[[Event], None] | None = None
     """Who listens to the run's events; None saves making them."""
     redact_secrets: Sequence[str] = ()
+    seed: bytes = b""
     trace: RunTrace = NO_TRACE
 
     def tell(self, make: Callable[[], Event]) -> None:
@@ -408,7 +409,8 @@ class Facade:
         self._pump()
 
     def _write_intents(self, batch: list[OpenCall]) -> None:
-        records = [intent_record(open_call, self._s.run_id) for open_call in batch]
+        is_sealed = self._s.script.profile == "sealed"
+        records = [intent_record(open_call, self._s.run_id, is_sealed=is_sealed) for open_call in batch]
         self._s.journal.append(*records, durable=True)
 
     def _start(self, batch: list[OpenCall]) -> None:
@@ -503,6 +505,7 @@ class Facade:
             line=call.line or None,
             column=call.column or None,
             key=open_call.key,
+            seed=self._s.seed,
             is_approved=self._is_approved(open_call),
             progress=self._progress(open_call.id),
         )

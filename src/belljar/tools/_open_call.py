@@ -12,7 +12,7 @@ from belljar.journal import Record
 from belljar.machine import Answer, Call
 from belljar.tools._signal import AbortSignal
 from belljar.tools._tool import AnyTool
-from belljar.values import canonical_json, wire_tree
+from belljar.values import JSON_NULL, canonical_json, encode_cbor, wire_tree
 
 _DEPTH = 256
 _HOST_PATH = re.compile(
@@ -54,7 +54,21 @@ def idempotency_key(run_id: str, ordinal: int, tool: str, digest: str) -> str:
     return hashlib.sha256(f"belljar call\0{run_id}\0{ordinal}\0{tool}\0{digest}".encode()).hexdigest()
 
 
-def intent_record(open_call: OpenCall, run_id: str) -> Record:
+def promise_hash(tool: str, arguments: dict[str, Any]) -> str:
+    """What a sealed program waits for: SHA-256 of the deterministic CBOR of its call."""
+    return hashlib.sha256(encode_cbor([tool, _sealed(arguments)])).hexdigest()
+
+
+def _sealed(value: Any) -> Any:
+    """Plain data as a sealed program has it."""
+    if isinstance(value, dict):
+        return {key: _sealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_sealed(item) for item in value]
+    return JSON_NULL if value is None else value
+
+
+def intent_record(open_call: OpenCall, run_id: str, *, is_sealed: bool = False) -> Record:
     """What must be on the disk before the tool is called. Gives the call its key."""
     call = open_call.call
     open_call.key = idempotency_key(run_id, call.id, call.tool, digest := arguments_digest(open_call.asked))
@@ -68,6 +82,8 @@ def intent_record(open_call: OpenCall, run_id: str) -> Record:
         "line": call.line,
         "column": call.column,
     }
+    if is_sealed:
+        facts["promise"] = promise_hash(call.tool, open_call.asked)
     return Record("intent", facts)
 
 
