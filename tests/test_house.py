@@ -11,7 +11,7 @@ import belljar
 
 SOURCE = Path(belljar.__file__).parent
 ROOMS = (
-    "errors", "guess", "limits", "values", "script", "machine", "journal", "tools", "patch", "packs", "mcp",
+    "errors", "guess", "limits", "values", "script", "machine", "snapshot", "journal", "tools", "patch", "packs", "mcp",
     "typecheck", "telemetry", "harness", "testing", "providers", "integrations", "cli",
 )  # fmt: skip
 """Bottom to top."""
