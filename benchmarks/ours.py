@@ -36,7 +36,10 @@ class BelljarMachine(Subject):
     module = "belljar"
     distribution = "belljar"
     settings = "machine: default limits, fuel and clock on"
-    first_result = "import belljar\nprint(belljar.run('return 1+1').value)"
+    first_result = (
+        "import os\nos.environ['BELLJAR_TSC'] = 'off'\nimport belljar\nprint(belljar.run('return 1+1').value)"
+    )
+    """No peer looks at types."""
 
     def open(self) -> Machine:
         return open_machine()

@@ -27,7 +27,6 @@ from belljar.script._script import Analysis, Script
 from belljar.script._syntax import report_fence, report_line_ends, report_syntax, report_unreadable
 from belljar.script._text import Lines, from_units, to_units
 from belljar.script._tools import ToolNames, report_tools
-from belljar.script.seal import costs, seal, well_parsed
 
 CACHED: Final = 128
 """Results kept. A result of a script of the largest default size takes about 100 kB with its findings."""
@@ -192,6 +191,8 @@ class _Analyser:
 
     def _sealed(self, tree: Tree, *, is_fenced: bool) -> Analysis:
         """The sealed profile has a compiler of its own, and what the parser cannot read it does not take."""
+        from belljar.script.seal import costs, seal, well_parsed  # 10 ms that other scripts need not pay
+
         code = None
         tree = well_parsed(tree)
         if not tree.root.has_error:
