@@ -38,6 +38,7 @@ FLAGS = (
 )  # fmt: skip
 SHARED = ("00_open.js", "10_primordials.js", "20_errors.js", "30_values.js")
 """Files of prelude/ that the sealed prelude has, too."""
+DRIVER = HERE / "sealed" / "98_protocol.js"
 GAS = HERE.parent / "src" / "belljar" / "script" / "seal" / "gas.json"
 NOTICE = "QuickJS-ng (MIT), compiled into guest.wasm:\n\n"
 
@@ -90,13 +91,16 @@ def prelude_source() -> bytes:
     return b"".join(file.read_bytes() for file in sorted((HERE / "prelude").glob("*.js")))
 
 
-def sealed_source() -> bytes:
-    """The sealed prelude: what both have in common, the costs, and the files of sealed/, as one expression."""
+def sealed_source(driver: Path = DRIVER) -> bytes:
+    """The sealed prelude: what both have in common, the costs, and the files of sealed/, as one expression.
+
+    `driver` is the file that takes the host's messages.
+    """
     before = [(HERE / "prelude" / name).read_bytes() for name in SHARED]
     costs = {row["id"]: row["units"] for row in json.loads(GAS.read_bytes())["rows"] if row["expressible"]}
     table = f"const GAS = {json.dumps({'__proto__': None} | costs)};\n".encode()
-    sealed = [file.read_bytes() for file in sorted((HERE / "sealed").glob("*.js"))]
-    return b"".join((*before, table, *sealed, (HERE / "prelude" / "99_close.js").read_bytes()))
+    runtime = [file.read_bytes() for file in sorted((HERE / "sealed").glob("*.js")) if file != DRIVER]
+    return b"".join((*before, table, *runtime, driver.read_bytes(), (HERE / "prelude" / "99_close.js").read_bytes()))
 
 
 def cache_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import json
 import os
@@ -19,7 +20,8 @@ from belljar import AutoApprover, CallInfo, DeferApprover, Harness, Limits, tool
 from belljar.errors import GasLimitOutOfRangeError, JournalError, ReplayDivergedError, SeedReusedError, UsageError
 from belljar.harness import Identity, Outcome, _sealed
 from belljar.journal import History, Journal, Record
-from belljar.machine import installed_engines
+from belljar.machine import Finished, installed_engines, open_machine
+from belljar.script import GLOBALS, parse
 from belljar.values import encode_cbor
 
 T = TypeVar("T")
@@ -552,3 +554,19 @@ def test_arguments_that_are_no_data_end_the_program_at_the_effect(engine: str) -
 
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.line, outcome.error.column) == ("UnencodableError", 2, 16)
+
+
+# -- the realm --------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_realm_is_left_to_find(engine: str) -> None:
+    """Not even for code that our compiler would not write: the standard profile's globals and the engines' are gone."""
+    names = sorted({*GLOBALS, "eval", "Function", "globalThis", "WebAssembly", "Intl", "Atomics", "SharedArrayBuffer"})
+    kinds = ", ".join(f"typeof {name}" for name in names if name not in ("undefined", "NaN", "Infinity"))
+    code = f"return (function* ($, input) {{ 'use strict'; return $.arr([{kinds}, typeof this]); }});"
+    script = dataclasses.replace(parse("return 1", profile="sealed"), code=code)
+    with open_machine(engine=engine, profile="sealed") as machine:
+        step = machine.start(script, context={"input": None, "gas_limit": 1_000})
+
+    assert isinstance(step, Finished)
+    assert set(step.value) == {"undefined"}

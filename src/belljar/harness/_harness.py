@@ -203,10 +203,10 @@ class Harness:
             return self._start(program, options, profile="sealed")
         if missing := [name for name in program.manifest.effects if name not in self.registry]:
             raise UsageError(f"the program's effect {missing[0]!r} is no tool of this harness")
-        longest = replace(options.get("limits") or self.limits, source_bytes=MAX_SOURCE_BYTES)
-        start = self._start(program.script.source, {**options, "limits": longest}, profile="sealed")
-        declared = Registry(effect for effect in start.registry if effect.name in program.manifest.effects)
-        return replace(start, program=program, registry=declared)
+        declared = Registry(effect for effect in self.registry if effect.name in program.manifest.effects)
+        start = self._started(program.script, declared, options)
+        longest = replace(start.limits, source_bytes=MAX_SOURCE_BYTES)  # a replay reads the text from the journal
+        return replace(start, program=program, limits=longest)
 
     async def call(self, name: str, arguments: Any, **options: Unpack[RunOptions]) -> Outcome:
         """One structured call of a tool: with its schema, approval, journal and the rest, as a script of one line.
@@ -221,17 +221,22 @@ class Harness:
         return await self._runner.run(self._start(source, options))
 
     def _start(self, source: str | bytes, options: RunOptions, *, profile: str = "standard") -> Start:
-        check_options(options)
-        limits = options.get("limits") or self.limits
-        registry = self.registry
+        limits, registry = options.get("limits") or self.limits, self.registry
         analysis = analyse(source, tools=registry.names, source_bytes=limits.source_bytes, profile=profile)
+        findings = with_compiler(analysis) if analysis.tentative else analysis.findings
+        return self._started(analysis.script or stand_in(source, profile), registry, options, findings)
+
+    def _started(
+        self, script: Script, registry: Registry, options: RunOptions, findings: tuple[Finding, ...] = ()
+    ) -> Start:
+        check_options(options)
         return Start(
-            script=analysis.script or stand_in(source, profile),
+            script=script,
             registry=registry,
-            limits=limits,
+            limits=options.get("limits") or self.limits,
             context={**self._context, **checked_context(options.get("context"))},
             mode=self._modes.get("*", "enabled"),
-            findings=with_compiler(analysis) if analysis.tentative else analysis.findings,
+            findings=findings,
             run_id=checked_run_id(options.get("run_id")),
             seed=options.get("seed"),
             journal=options.get("journal"),

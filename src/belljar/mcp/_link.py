@@ -110,7 +110,7 @@ class Link:
         self._is_stale = False  # before the list, so that a change in the middle of it counts
         try:
             return await self._pages() if self.client.server_capabilities.tools is not None else []
-        except BaseException:
+        except BaseException:  # a cancellation too: nobody has seen the list
             self._is_stale = True
             raise
 

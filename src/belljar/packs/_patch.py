@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -117,9 +118,9 @@ def _alone(workspace: Workspace, signal: AbortSignal) -> Iterator[None]:
         os.close(root)
 
 
-def _locked(fcntl: object, descriptor: int) -> bool:
+def _locked(fcntl: Any, descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[attr-defined]
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

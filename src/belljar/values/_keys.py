@@ -73,7 +73,7 @@ class Dict(Mapping[Any, Any], Tagged):
             return NotImplemented
         return self._entries == other._entries
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python says that a mapping is no key
 
     def __repr__(self) -> str:
         return f"Dict({self.cbor_items()!r})"

@@ -126,9 +126,9 @@ def decimal_text(value: Number) -> str:
 def is_same(left: Value, right: Value) -> bool:
     """Structural equality; a pair of functions that is being compared already is taken as equal."""
     seen: set[tuple[int, int]] = set()
-    todo = [(left, right)]
-    while todo:
-        one, other = todo.pop()
+    uncompared = [(left, right)]
+    while uncompared:
+        one, other = uncompared.pop()
         kind = kind_of(one)
         if kind != kind_of(other):
             return False
@@ -139,7 +139,7 @@ def is_same(left: Value, right: Value) -> bool:
             if (id(one), id(other)) in seen:
                 continue
             seen.add((id(one), id(other)))
-        todo += inside
+        uncompared += inside
     return True
 
 

@@ -13,8 +13,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Protocol
 
 import wasmtime
@@ -24,10 +26,6 @@ from belljar.machine._engine import OP_BOOT, OP_START, PORT, REQUEST, REQUEST_OF
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[2]
-TABLE: Final = ROOT / "src" / "belljar" / "script" / "seal" / "gas.json"
-SHARED: Final = ("00_open.js", "10_primordials.js", "20_errors.js", "30_values.js")
-DRIVER: Final = "98_protocol.js"
-"""Its place is the desk's here."""
 NAMES: Final = (
     "charge, add, sub, mul, div, rem, neg, not, eq, ne, lt, le, gt, ge, bool, type, has, at, prop, text,"
     " arr, arrSpread, rec, recSpread, pobj, prest, parr, fn, call, tail, agcall, method, bi, effect, early,"
@@ -85,19 +83,18 @@ class Engine(Protocol):
 
 
 @cache
-def costs() -> dict[str, int]:
-    """Units by id, from the project's table."""
-    return {row["id"]: row["units"] for row in json.loads(TABLE.read_text())["rows"]}
-
-
-@cache
 def prelude() -> str:
-    """The shared part, the table, the runtime and the desk, as one expression."""
-    shared = [(ROOT / "guest" / "prelude" / name).read_text() for name in SHARED]
-    sealed = [file.read_text() for file in sorted((ROOT / "guest" / "sealed").glob("*.js")) if file.name != DRIVER]
-    close = (ROOT / "guest" / "prelude" / "99_close.js").read_text()
-    table = f"const GAS = {json.dumps({'__proto__': None} | costs())};\n"
-    return "".join([*shared, table, *sealed, (HERE / "desk.js").read_text(), close])
+    """As the guest's build makes it, with the desk in the driver's place."""
+    return str(guest_build().sealed_source(HERE / "desk.js"), "utf-8")
+
+
+def guest_build() -> ModuleType:
+    """guest/build.py, which is in no package."""
+    sys.path.insert(0, str(ROOT / "guest"))
+    try:
+        return import_module("build")
+    finally:
+        sys.path.remove(str(ROOT / "guest"))
 
 
 class QuickJs:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sealed_engines import P, both, costs
+from sealed_engines import P, both
+
+from belljar.script.seal import costs
 
 NAMES = "const x = fn(1, 1, 0, (a) => a, null), big = fn(2, 1, 0, (a) => gt(a, 1, P), null), xs = arr([3, 1, 2]);"
 SUM = "fn(3, 2, 0, (a, b) => add(a, b, P), null)"

@@ -185,9 +185,7 @@ class _Emitter:
         match pattern:
             case p.Target():
                 binding = self._names.of_target[pattern.at]
-                self._put(
-                    f"{'' if binding.is_checked and self._is_hoisted(binding) else 'const '}{_name(binding)} = {value};"
-                )
+                self._put(f"{'' if binding.is_checked else 'const '}{_name(binding)} = {value};")
             case p.RecordPattern():
                 self._bind_record(pattern, value)
             case p.ArrayPattern():
@@ -195,10 +193,6 @@ class _Emitter:
                 parts = self._keep(f"parr({value}, {len(pattern.items)}, {has_rest}, {self._place(pattern)})")
                 for at, item in enumerate((*pattern.items, *((pattern.rest,) if pattern.rest else ()))):
                     self._bind(item, f"{parts}[{at}]")
-
-    def _is_hoisted(self, binding: Binding) -> bool:
-        """Parameters are ready at once, so they are never read too early."""
-        return binding.is_checked
 
     def _bind_record(self, pattern: p.RecordPattern, value: str) -> None:
         record = self._keep(value)
