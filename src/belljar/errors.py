@@ -300,6 +300,12 @@ class CallAbortedError(ScriptError):
     advice = "Await every call whose result matters."
 
 
+class CallUnknownError(ScriptError):
+    """A call that was sent when the run's process died: nobody knows whether it took place."""
+
+    advice = "Do not make the call again before somebody has looked; say what is unknown."
+
+
 class NetworkPolicyError(ScriptError):
     """An address that policy does not allow."""
 
@@ -446,6 +452,57 @@ class JournalError(HostError):
     """A journal that cannot be read: truncated, edited, or of another format version."""
 
     advice = "Restore the journal from a copy; a damaged one is never guessed at."
+
+
+class StoreError(HostError):
+    """A store of runs that cannot be opened, read or written. Nothing that it had confirmed is lost."""
+
+    advice = "Look at the store's address, its rights and its disk."
+
+
+class StoreBusyError(StoreError):
+    """Another process held the store for longer than the wait."""
+
+    retryable = True
+    advice = "Try again; if it happens often, use PostgreSQL."
+
+
+class StoreFullError(StoreError):
+    """The store's disk is full. What it had confirmed is there."""
+
+    retryable = True
+    advice = "Make room; the run goes on from its last record."
+
+
+class StoreVersionError(StoreError):
+    """A store that a newer belljar has written."""
+
+    advice = "Use that belljar, or another store."
+
+
+class NotInStoreError(StoreError):
+    """The store has no such run, approval, agent or record."""
+
+    advice = "Look at the list of what there is."
+
+
+class LeaseLostError(StoreError):
+    """Another process took the run over, so this one may write nothing more of it."""
+
+    advice = "Nothing is lost: the other process goes on with the run."
+
+
+class DecisionRefusedError(StoreError):
+    """A decision that cannot count: of somebody who is not asked, too late, on another call, or with arguments that
+    the tool does not take."""
+
+    advice = "Look at the question again, and decide on what it shows."
+
+
+class AuditBrokenError(HostError):
+    """An audit log that was changed, or has lost records; `details` names the record."""
+
+    advice = "Keep this copy as evidence, and compare it with the exports and checkpoints kept elsewhere."
 
 
 class GasLimitOutOfRangeError(UsageError):

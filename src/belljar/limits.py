@@ -47,11 +47,17 @@ class Limits:
     progress_chars: int = 1_000
     """Characters kept of one progress message."""
     approval_timeout_ms: int = 60_000
-    """Longest wait for one approval. Then ApprovalTimeoutError."""
+    """Longest wait for one approval in the run's own process. Then ApprovalTimeoutError."""
+    open_approval_ms: int = 604_800_000
+    """Longest wait for an approval that is left open in a store, from the suspension on; seven days. Then
+    ApprovalTimeoutError."""
     grace_ms: int = 250
     """Time that an aborted call has to end before it is rejected by force."""
     freeze_after_ms: int = 10_000
     """A run that waits longer than this is frozen and its machine's memory freed until an answer comes."""
+    freeze_after_steps: int = 16
+    """A run that took this many steps since its last image is kept in the store as one when it is suspended, instead of
+    being replayed to its place."""
     allow_detached: bool = True
     """Whether calls left behind at the end of the script are a warning (True) or make the run fail (False)."""
 
@@ -88,6 +94,8 @@ _RANGES = {
     "console_events_per_s": (0, 1_000_000),
     "progress_events": (0, 1_000_000),
     "progress_interval_ms": (0, 86_400_000),
+    "open_approval_ms": (1, 1 << 36),
     "grace_ms": (0, 60_000),
     "freeze_after_ms": (0, 1 << 31),
+    "freeze_after_steps": (1, 1 << 31),
 }

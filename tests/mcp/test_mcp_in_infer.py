@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types of its own
+from jsonschema import Draft202012Validator
 
 from belljar.tools._infer import Shape
 from belljar.tools._typescript import TypeWriter

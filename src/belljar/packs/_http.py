@@ -22,6 +22,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from belljar.audit import is_secret_key
 from belljar.errors import NetworkPolicyError, ScriptError, ToolExecutionError, ToolValidationError, UsageError
 from belljar.packs._exchange import Answered, AnswerError, Exchange
 from belljar.packs._guard import refusal
@@ -32,7 +33,6 @@ from belljar.packs._line import Line, Resolver, TooMuchError, look_up, system_re
 from belljar.packs._pace import Pace
 from belljar.packs._url import Target, is_address, join_url, parse_url
 from belljar.tools import AbortSignal, AnyTool, Tool, tool
-from belljar.tools._redact import is_secret_key
 from belljar.tools._tool import Approval
 
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*\Z", re.ASCII)

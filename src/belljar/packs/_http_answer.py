@@ -7,10 +7,10 @@ from typing import Final
 
 from typing_extensions import TypedDict
 
+from belljar.audit._words import word_set
 from belljar.packs._exchange import Answered
 from belljar.packs._http_secrets import Cleaner
 from belljar.packs._url import Target
-from belljar.tools._words import word_set
 
 _TEXT: Final = re.compile(
     r"text/|application/(?:json|xml|javascript|ecmascript|x-ndjson|jsonl|yaml|toml|graphql|sql|x-www-form-urlencoded)\Z"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
+from belljar.audit._words import word_set
 from belljar.errors import NetworkPolicyError, UsageError
 from belljar.packs._url import PORTS, Target, is_address, parse_host
-from belljar.tools._words import word_set
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", re.ASCII)
 """A header's name (RFC 9110, section 5.6.2)."""

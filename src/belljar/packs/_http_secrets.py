@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from belljar.audit import REDACTED, secret_forms
 from belljar.errors import ScriptError
 from belljar.packs._http_policy import HostSecret
-from belljar.tools._redact import REDACTED, secret_forms
 
 _WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _REDACTED: Final = REDACTED.encode()

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from belljar.audit._words import word_set
 from belljar.tools._jsdoc import comment
 from belljar.tools._names import CANCEL, SPAWN
 from belljar.tools._typescript import Schema, TypeWriter, key_text
-from belljar.tools._words import word_set
 
 
 class Declarable(Protocol):

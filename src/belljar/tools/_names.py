@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from belljar.audit._words import word_set
 from belljar.errors import UsageError
-from belljar.tools._words import word_set
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}\Z", re.ASCII)
 

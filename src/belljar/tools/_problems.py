@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from belljar.audit import is_secret_key
 from belljar.errors import ToolValidationError
 from belljar.guess import closest
-from belljar.tools._redact import is_secret_key
 
 Problem = dict[str, str]
 

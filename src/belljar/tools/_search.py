@@ -24,9 +24,9 @@ from itertools import islice
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from belljar.audit._words import word_set
 from belljar.guess import closest
 from belljar.tools._tool import AnyTool
-from belljar.tools._words import word_set
 
 K1: Final = 1.2
 """How soon more of the same word stops to count. Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25

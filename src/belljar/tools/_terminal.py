@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeAlias
 from weakref import WeakKeyDictionary
 
+from belljar.audit import redact
 from belljar.errors import SerializationError, UsageError
 from belljar.tools._approval import ApprovalRequest, Decision, approval_digest
-from belljar.tools._redact import redact
 from belljar.tools._terminal_io import LineReader, edited_in, editor_command, visible
 from belljar.values import from_wire, wire_tree
 

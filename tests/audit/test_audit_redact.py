@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from belljar.tools import redact, redact_text
+from belljar.audit import redact, redact_text
 
 
 @pytest.mark.parametrize(
@@ -141,3 +141,20 @@ def strings_of(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in strings_of(item)]
     return [value] if isinstance(value, str) else []
+
+
+def test_two_keys_that_look_alike_without_their_secrets_are_two() -> None:
+    """Else a script could hide an argument behind another one."""
+    token = "ghp_" + "a1B2" * 9
+    shown = redact({f"{token}A": {"evil": 1}, f"{token}B": 0, "…": 1})
+
+    assert len(shown) == 3
+    assert {"evil": 1} in shown.values()
+
+
+def test_a_text_that_a_person_reads_has_no_token_in_it() -> None:
+    """The script's excerpt shows no more than the arguments do; nothing of it is shortened."""
+    token = "ghp_" + "a1B2" * 9
+    line = f"  3  pay({{key: '{token}', note: '{'x' * 600}'}})"
+
+    assert redact_text(line, secrets=()) == line.replace(token, "[redacted]")
