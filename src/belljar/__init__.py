@@ -1,8 +1,9 @@
 """belljar: run the scripts that a language model writes, sealed, metered, approved and replayable.
 
 Data moves one way: a reply becomes scripts (`script`), a machine runs one (`machine`), its calls go through the facade
-to tools (`tools`), everything is written down (`journal`), and `harness` brings it together. `values` has the canonical
-forms, `errors` and `limits` every error and every number. A room imports only rooms below it.
+to tools (`tools`), everything is written down (`journal`), and `harness` brings it together; `store` and `durable` let
+runs outlive the process. `values` has the canonical forms, `errors` and `limits` every error and every number. A room
+imports only rooms below it.
 
 Names are loaded when they are first used, so that `import belljar` costs next to nothing.
 """
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
         AutoApprover,
         CallbackApprover,
         CallInfo,
+        Ceiling,
         Decision,
         DeferApprover,
+        Happened,
+        NeverHappened,
+        Quorum,
         TerminalApprover,
         Tool,
         tool,
@@ -37,13 +42,17 @@ _HOMES = {
     "BelljarError": "errors",
     "CallInfo": "tools",
     "CallbackApprover": "tools",
+    "Ceiling": "tools",
     "Decision": "tools",
     "DeferApprover": "tools",
     "Finding": "errors",
+    "Happened": "tools",
     "Harness": "harness",
     "Journal": "journal",
     "Limits": "limits",
+    "NeverHappened": "tools",
     "Outcome": "harness",
+    "Quorum": "tools",
     "Report": "harness",
     "TerminalApprover": "tools",
     "Tool": "tools",
@@ -62,13 +71,17 @@ __all__ = [
     "BelljarError",
     "CallInfo",
     "CallbackApprover",
+    "Ceiling",
     "Decision",
     "DeferApprover",
     "Finding",
+    "Happened",
     "Harness",
     "Journal",
     "Limits",
+    "NeverHappened",
     "Outcome",
+    "Quorum",
     "Report",
     "TerminalApprover",
     "Tool",

@@ -17,6 +17,7 @@ import belljar
 from belljar import CallbackApprover, Decision, Journal, tool
 from belljar.errors import JournalError
 from belljar.journal import CallState, History, Record
+from belljar.journal._sink import FileSink
 
 SOURCE = """
 const [a, b] = await Promise.all([tools.add({a: 1, b: 2}), tools.echo({value: new Uint8Array([7])})])
@@ -190,7 +191,7 @@ def test_a_journal_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
-def test_a_disk_that_is_full_stops_the_run_before_the_tool(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_stops_the_run_before_the_tool() -> None:
     """What cannot be written down is not done."""
     called = []
 
@@ -199,11 +200,7 @@ def test_a_disk_that_is_full_stops_the_run_before_the_tool(tmp_path: Path) -> No
         """An effect."""
         called.append(1)
 
-    journal = Journal(tmp_path / "j")
-    assert journal._file is not None
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, journal._file)
-    os.close(full)
+    journal = Journal(sink=FileSink(Path("/dev/full"), os.open("/dev/full", os.O_WRONLY)))
     with pytest.raises(JournalError, match="cannot be written: No space left"):
         belljar.run("await tools.write()", tools=[write], journal=journal)
     assert called == []

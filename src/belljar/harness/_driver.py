@@ -12,14 +12,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from belljar.errors import (
     BelljarError,
     DetachedPromiseError,
     HarnessInternalError,
     HostError,
-    JournalError,
     ScriptCancelledError,
     ScriptTimeoutError,
     from_dict,
@@ -53,6 +52,18 @@ _HOST_ENDED = (ScriptTimeoutError, ScriptCancelledError, HarnessInternalError)
 """Errors that need not happen again in a replay."""
 
 
+class Images(Protocol):
+    """Keeps one image of a run's machine. A cache: what is not there, or does not fit, is made again by a replay."""
+
+    def get(self) -> tuple[int, Step, Machine] | None:
+        """How many settled steps the image has behind it, the step it waits at, and the machine."""
+        ...
+
+    def keep(self, machine: Machine, settled: int) -> None:
+        """Keep the image of a waiting machine instead of the one before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
     """What a run is given besides its services."""
@@ -67,6 +78,8 @@ class RunPlan:
     """The sealed program whose snapshot the run begins with, on the engine that snapshots are of."""
     resumed: History | None = None
     """What happened before this process took the run over; None for a first start."""
+    images: Images | None = None
+    """Where the run's machine is kept while it waits long; None: nowhere, a replay makes a new one."""
 
 
 @dataclass(slots=True)
@@ -93,6 +106,8 @@ class Driver:
         self._figures = Figures()
         self._gathered = _Gathered()
         self._step_count = 0
+        self._kept_at = 0
+        """Step of the image that is kept."""
         self._retried = False
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
@@ -104,6 +119,12 @@ class Driver:
     def cancel(self) -> None:
         """End the run with ScriptCancelledError."""
         self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def leave(self) -> None:
+        """Let go of the run without ending it: nothing more is sent or written, and whoever awaits it is cancelled."""
+        self._detach()
         if self._task is not None:
             self._task.cancel()
 
@@ -124,6 +145,8 @@ class Driver:
             if self._plan.resumed is not None and not self._step_count:
                 self._leave_suspended()
                 raise
+            if self._plan.images is not None:
+                self._detach()
             finished = Finished(error=HarnessInternalError("the host could not go on with the run"))
             outside = error
         except BelljarError as error:
@@ -142,6 +165,11 @@ class Driver:
             raise outside
         return outcome
 
+    def _detach(self) -> None:
+        """Another process goes on from what the store has."""
+        self._facade.stop()
+        self._s.journal.go_on_in(None)
+
     def _from_outside(self, cancelled: asyncio.CancelledError) -> asyncio.CancelledError | None:
         """The cancellation, where it is the caller's; None for the one that `cancel` asked for."""
         if not self._cancelled:
@@ -159,25 +187,42 @@ class Driver:
             self._facade.accept(step.calls)
             answers = await self._facade.answers(self._set_aside)
             now_ms = wall_ms()
-            self._s.journal.append(Record("settle", {"calls": [answer.id for answer in answers], "now_ms": now_ms}))
+            self._s.journal.append(self._settle_record(answers, now_ms))
             step = await self._step(lambda batch=answers, now=now_ms: self._resume(batch, now))  # type: ignore[misc]  # bound per turn
         return step
 
+    def _settle_record(self, answers: list[Answer], now_ms: int) -> Record:
+        spent_ms = round(self._s.clock.spent_s * 1000)
+        return Record("settle", {"calls": [answer.id for answer in answers], "now_ms": now_ms, "spent_ms": spent_ms})
+
     async def _begin(self) -> Step:
-        await self._write(run_record(self._s, self._plan))
+        self._s.journal.append(run_record(self._s, self._plan))  # safe before the first intent is, which is in time
         return await self._step(self._start)
 
     async def _retrace(self, history: History) -> Step:
-        """The step that the run waited at when it was suspended; its calls are those that are still open."""
-        steps = await self._in_thread(lambda: list(retrace(self._open_replaying(), history)))
-        for step in steps:
+        """The step that the run had come to; its calls are taken over from the process that is gone."""
+        settled, steps = await self._in_thread(lambda: self._steps_behind(history))
+        if self._kept_at:
+            for output in history.outputs_until(settled):
+                self._gather(output)
+        self._facade.take_aborts(history)
+        for count, step in enumerate(steps, start=settled + 1):
             self._gather(step.output)
-        self._step_count = len(steps)
-        self._facade.restore(history)
-        if isinstance(last := steps[-1], Finished):
-            return last
-        made = (call for step in steps for call in step.calls)
-        return Waiting(calls=tuple(call for call in made if history.is_open(call.id)))
+            self._facade.abort(step.aborts, "the script gave it up")
+            if count not in history.printed:  # the process died before the record was safe
+                self._record_output(step.output, count)
+        self._step_count = settled + len(steps)
+        self._facade.take_over(history, [call for step in steps for call in step.calls])
+        return Waiting(calls=()) if isinstance(steps[-1], Waiting) else steps[-1]
+
+    def _steps_behind(self, history: History) -> tuple[int, list[Step]]:
+        """How many steps an image has behind it, and the steps made again from there; 0 and all without an image."""
+        kept = self._plan.images.get() if self._plan.images is not None else None
+        if kept is None or kept[0] > len(history.settles):
+            return 0, list(retrace(self._open_replaying(), history))
+        settled, step, machine = kept
+        self._kept_at = settled + 1
+        return settled, list(retrace(self._adopt(machine), history, thawed=step, at=settled))
 
     def _start(self) -> Step:
         return self._open(self._s.limits).start(
@@ -263,9 +308,21 @@ class Driver:
 
     def _freeze(self) -> None:
         assert self._machine is not None
+        self._keep()
         self._image = self._machine.freeze(key=self._plan.image_key)
         self._machine.close()
         self._machine = None
+
+    async def _keep_suspended(self) -> None:
+        """A run that took many steps need not take them again when it goes on."""
+        steps = self._step_count - self._kept_at
+        if self._facade.is_suspended and steps >= self._s.limits.freeze_after_steps:
+            await self._in_thread(self._keep)
+
+    def _keep(self) -> None:
+        if self._plan.images is not None and self._machine is not None and self._machine.can_freeze:
+            self._kept_at = self._step_count
+            self._plan.images.keep(self._machine, self._step_count - 1)
 
     def _gather(self, output: Output) -> None:
         gathered = self._gathered
@@ -275,8 +332,13 @@ class Driver:
         gathered.progress_dropped = max(gathered.progress_dropped, output.dropped_progress)
         gathered.gas = max(gathered.gas, output.gas)
 
+    def _record_output(self, output: Output, step: int) -> None:
+        if output.console or output.progress:
+            self._s.journal.append(output_record(output, step=step))
+
     def _tell(self, output: Output) -> None:
         self._gather(output)
+        self._record_output(output, self._step_count)
         if (emit := self._s.emit) is None:
             return
         run_id = self._s.run_id
@@ -284,14 +346,6 @@ class Driver:
             emit(ConsoleWritten(run_id=run_id, level=line.level, text=line.text, line=line.line))
         for event in output.progress:
             emit(ProgressMade(run_id=run_id, message=event.message, kind=event.kind))
-
-    # -- the journal ----------------------------------------------------------------------------------------------
-
-    async def _write(self, record: Record) -> None:
-        if self._s.journal.in_file:
-            await self._in_thread(lambda: self._s.journal.append(record, durable=True))
-        else:
-            self._s.journal.append(record)
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -306,6 +360,7 @@ class Driver:
 
     async def _wind_up(self, finished: Finished) -> Outcome:
         """Stop what still goes on, end the journal, and say how it went."""
+        await self._keep_suspended()
         if self._machine is not None:
             self._figures = self._machine.figures
             self._machine.close()
@@ -318,9 +373,24 @@ class Driver:
                 warnings.append(detached)
             else:
                 finished = Finished(error=detached)
-        outcome = self._outcome(finished, tuple(warnings))
+        outcome = self._outcome(await self._ended(finished), tuple(warnings))
         self._s.tell(lambda: finished_event(outcome))
         return outcome
+
+    async def _ended(self, finished: Finished) -> Result:
+        """The result, when the journal has it too; else the error of the journal."""
+        result = Result(value=finished.value, returned=finished.returned, error=finished.error, answer=finished.answer)
+        try:
+            if self._s.journal.is_kept:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._s.threads, self._end_journal, result)
+            else:
+                self._end_journal(result)
+        except HostError as error:
+            if self._plan.images is not None:
+                raise  # the run has not ended: another process goes on with it
+            return Result(error=result.error or error)
+        return result
 
     def _detached(self, ids: list[int], stuck: int) -> DetachedPromiseError:
         forced = f"; {stuck} did not stop within {self._s.limits.grace_ms} ms" if stuck else ""
@@ -329,12 +399,7 @@ class Driver:
             f"{len(ids)} {noun} not awaited and aborted when the script ended{forced}", details={"calls": ids}
         )
 
-    def _outcome(self, finished: Finished, warnings: tuple[BelljarError, ...]) -> Outcome:
-        result = Result(value=finished.value, returned=finished.returned, error=finished.error, answer=finished.answer)
-        try:
-            self._end_journal(result)
-        except JournalError as error:
-            result = Result(error=result.error or error)
+    def _outcome(self, result: Result, warnings: tuple[BelljarError, ...]) -> Outcome:
         history = History(self._s.journal.records)
         calls = history.calls()
         partial: tuple[PartialResult, ...] = ()
@@ -422,9 +487,20 @@ def run_record(services: RunServices, plan: RunPlan) -> Record:
     )
 
 
+def output_record(output: Output, *, step: int) -> Record:
+    """What a step printed and reported: a person looks at it, a replay makes it again."""
+    facts = {
+        "step": step,
+        "console": [asdict(line) for line in output.console],
+        "progress": [asdict(event) for event in output.progress],
+        "at_ms": wall_ms(),
+    }
+    return Record("output", facts)
+
+
 def write_end(journal: Journal, result: Result, *, by: str, steps: int) -> None:
     """The journal's last record, on the disk when this returns."""
-    facts: dict[str, Any] = {"by": by, "steps": steps, "returned": result.returned}
+    facts: dict[str, Any] = {"by": by, "steps": steps, "returned": result.returned, "at_ms": wall_ms()}
     facts["outcome_sha256"] = result.sha256
     facts["value"] = result.value
     facts["error"] = result.error.to_dict() if result.error is not None else None

@@ -7,7 +7,7 @@ journal in a fresh machine, so no tool is called twice, and any build of the gue
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from belljar.errors import JournalError, UsageError
@@ -15,6 +15,7 @@ from belljar.journal import History, Journal, Record, seal, unseal
 from belljar.machine import user_key
 from belljar.tools import ApprovalRequest, Approver, CallbackApprover, Decision, MaybeAnswer
 from belljar.tools._approval import decision_on
+from belljar.tools._clock import wall_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +59,16 @@ def write_suspension(
     journal: Journal, pending: Iterable[ApprovalRequest], *, spent_ms: int, trace: Mapping[str, str]
 ) -> None:
     """The journal's last record until the run goes on, on the disk when this returns."""
-    asked = [{field.name: getattr(request, field.name) for field in fields(request)} for request in pending]
-    journal.append(Record("suspend", {"pending": asked, "spent_ms": spent_ms, "trace": dict(trace)}), durable=True)
+    known = History(journal.records).questions
+    asked = [_named(request) if request.id in known else request.to_facts() for request in pending]
+    facts = {"pending": asked, "spent_ms": spent_ms, "trace": dict(trace)}
+    journal.append(Record("suspend", facts | {"at_ms": wall_ms()}), durable=True)
     journal.close()
+
+
+def _named(request: ApprovalRequest) -> dict[str, Any]:
+    """Of a question that an earlier record has whole: else a journal grows with the square of its open questions."""
+    return {"id": request.id, "ordinal": request.ordinal, "tool": request.tool, "digest": request.digest}
 
 
 def decided(
@@ -97,6 +105,6 @@ def _decisions(
 
 def _request(facts: Mapping[str, Any]) -> ApprovalRequest:
     try:
-        return ApprovalRequest(**facts)
+        return ApprovalRequest.from_facts(facts)
     except TypeError as error:
         raise JournalError("the journal's open questions are not those of this version") from error

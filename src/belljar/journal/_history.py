@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from belljar.errors import BelljarError, JournalError, from_dict
 from belljar.journal._records import Record
-from belljar.machine import Answer
+from belljar.machine import Answer, ConsoleLine, Output, Progress
 
 
 class CallState(Enum):
@@ -56,29 +56,85 @@ class History:
         self.answers: dict[int, Mapping[str, Any]] = {}
         self.approvals: dict[int, Mapping[str, Any]] = {}
         self.aborts: dict[int, Mapping[str, Any]] = {}
+        self.attempts: dict[int, int] = {}
+        """How often each call was sent to its tool."""
+        self.unused: dict[int, Mapping[str, Any]] = {}
+        """Decisions that nothing came of yet."""
+        self.questions: dict[str, Mapping[str, Any]] = {}
+        """What people were asked, whole, by the question's id."""
+        self.asked: dict[int, str] = {}
+        """Why calls that are open asked for a decision in the middle of their work."""
+        self.waiting: dict[int, str] = {}
+        """Why people were asked about calls, of those that nobody has decided on."""
+        self.grants: dict[str, Mapping[str, Any]] = {}
+        """Approvals for the rest of the run, by tool; the last of each counts."""
+        self.spent_ms = 0
+        """Running time, as far as the journal knows."""
+        self._in_flight: dict[int, None] = {}
+        self._outputs: list[Mapping[str, Any]] = []
+        self._settled: set[int] = set()
         for record in records:
             self._take(record)
 
     def _take(self, record: Record) -> None:
         facts = record.facts
-        self.suspension = facts if record.type == "suspend" else None
-        match record.type:
-            case "run":
-                self.run = facts
-            case "end":
-                self.end = facts
-            case "settle":
-                self.settles.append(facts)
-            case "intent":
-                self.intents[facts["call"]] = facts
-            case "answer":
-                if facts["call"] not in self.intents and not isinstance(facts.get("tool"), str):
-                    raise JournalError(f"the journal answers call {facts['call']}, which nobody made")
-                self.answers.setdefault(facts["call"], facts)
-            case "approval":
-                self.approvals[facts["call"]] = facts
-            case "abort":
-                self.aborts[facts["call"]] = facts
+        self.suspension = None
+        self.spent_ms = facts.get("spent_ms", self.spent_ms)
+        if (take := getattr(self, f"_take_{record.type}", None)) is not None:
+            take(facts)
+
+    def _take_run(self, facts: Mapping[str, Any]) -> None:
+        self.run = facts
+
+    def _take_end(self, facts: Mapping[str, Any]) -> None:
+        self.end = facts
+
+    def _take_suspend(self, facts: Mapping[str, Any]) -> None:
+        self.questions.update((asked["id"], asked) for asked in facts["pending"] if "arguments" in asked)
+        pending = [self.questions.get(asked["id"], asked) for asked in facts["pending"]]
+        self.suspension = {**facts, "pending": pending}
+        self.waiting.update((asked["ordinal"], asked["reason"]) for asked in pending)
+
+    def _take_output(self, facts: Mapping[str, Any]) -> None:
+        self._outputs.append(facts)
+
+    def _take_settle(self, facts: Mapping[str, Any]) -> None:
+        self.settles.append(facts)
+        self._settled.update(facts["calls"])
+
+    def _take_intent(self, facts: Mapping[str, Any]) -> None:
+        call = facts["call"]
+        self.intents[call] = facts
+        self.attempts[call] = self.attempts.get(call, 0) + 1
+        self.unused.pop(call, None)
+        self.asked.pop(call, None)
+        self.waiting.pop(call, None)
+        self._in_flight[call] = None
+
+    def _take_ask(self, facts: Mapping[str, Any]) -> None:
+        self.asked[facts["call"]] = facts["reason"]
+        self._in_flight.pop(facts["call"], None)
+
+    def _take_answer(self, facts: Mapping[str, Any]) -> None:
+        call = facts["call"]
+        if call not in self.intents and not isinstance(facts.get("tool"), str):
+            raise JournalError(f"the journal answers call {call}, which nobody made")
+        self.answers.setdefault(call, facts)
+        self.unused.pop(call, None)
+        self.waiting.pop(call, None)
+        self._in_flight.pop(call, None)
+
+    def _take_approval(self, facts: Mapping[str, Any]) -> None:
+        self.approvals[facts["call"]] = facts
+        self.waiting.pop(facts["call"], None)
+        if "who" in facts:  # else nobody decided
+            self.unused[facts["call"]] = facts
+        if facts["verdict"] == "approve_for_run" and "tool" in facts:
+            self.grants[facts["tool"]] = facts
+
+    def _take_abort(self, facts: Mapping[str, Any]) -> None:
+        self.aborts[facts["call"]] = facts
+        self._in_flight.pop(facts["call"], None)
 
     def answer(self, call: int) -> Answer:
         """The answer that `call` got. Raises JournalError where the journal has none."""
@@ -89,10 +145,36 @@ class History:
         return Answer(call, facts.get("value"), error)
 
     @property
-    def approved_tools(self) -> frozenset[str]:
-        """Tools that a person approved for the rest of the run."""
-        granted = (id_ for id_, facts in self.approvals.items() if facts["verdict"] == "approve_for_run")
-        return frozenset(self.intents[id_]["tool"] for id_ in granted if id_ in self.intents)
+    def unsettled(self) -> tuple[Answer, ...]:
+        """Answers that are known and never went back to the script, in the order in which they came."""
+        waiting = (call for call in self.answers if call not in self._settled and call not in self.aborts)
+        return tuple(self.answer(call) for call in waiting)
+
+    def is_in_flight(self, call: int) -> bool:
+        """Whether `call` was sent to its tool and nothing was heard of it: it may have taken place."""
+        return call in self._in_flight
+
+    @property
+    def printed(self) -> frozenset[int]:
+        """Steps, from 1, whose output the journal has."""
+        return frozenset(facts["step"] for facts in self._outputs)
+
+    def outputs_until(self, settled: int) -> Iterator[Output]:
+        """What the script printed and reported up to the step after so many settled ones."""
+        for facts in self._outputs:
+            if facts["step"] <= settled + 1:
+                console = (ConsoleLine(**line) for line in facts["console"])
+                progress = (Progress(**event) for event in facts["progress"])
+                yield Output(console=tuple(console), progress=tuple(progress))
+
+    def is_approved(self, call: int) -> bool:
+        """Whether somebody agreed to `call`, or to the calls of its tool for the run, before it was sent."""
+        said = self.approvals.get(call, {}).get("verdict")
+        return said in ("approve", "approve_for_run") or self.intents.get(call, {}).get("granted") is not None
+
+    def granted(self, approval: int) -> tuple[Mapping[str, Any], ...]:
+        """The calls that were sent on the approval for the run that `approval` got, itself included."""
+        return tuple(facts for facts in self.intents.values() if facts.get("granted") == approval)
 
     def is_open(self, call: int) -> bool:
         """Whether nobody has answered `call` or given it up."""

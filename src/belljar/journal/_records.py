@@ -6,12 +6,15 @@ record's canonical text, so that a record which was edited, dropped, added or mo
 | type | holds | written |
 | --- | --- | --- |
 | run | script, tools, context, seed, limits, clock: everything the machine is given | before the start |
-| approval | call, digest, verdict, who, why, replaced arguments | when it is decided |
-| intent | call, tool, arguments, digest, key, position | before the tool is called |
+| output | what the script printed and reported in a step | after the step |
+| ask | call and why the tool itself asks for a decision, in the middle of its work | when it asks |
+| approval | call, digest, verdict, who, why, replaced arguments, ceiling | when it is decided |
+| intent | call, tool, arguments, digest, key, position, attempt | before the tool is called |
 | answer | call, value or error | when it is known |
-| settle | which answers went back in one step, in order, and the clock | before the step |
+| settle | which answers went back in one step, in order, the clock, and the time spent | before the step |
 | abort | call and why nobody wants its answer any more | when it is given up |
-| suspend | the questions that wait for a person, the time spent | last, until the run goes on |
+| suspend | the questions that wait for a person, each whole once, the time spent | last, until the run goes on |
+| recover | the calls whose fate is unknown since a process died, and what is done about each | when another goes on |
 | end | value or error, figures | last |
 """
 
@@ -112,6 +115,9 @@ SHAPES: Final[Mapping[str, Mapping[str, Callable[[Any], bool]]]] = {
     },
     "settle": {"calls": _lists(int), "now_ms": _is(int)},
     "abort": {"call": _is(int), "reason": _is(str)},
+    "output": {"step": _is(int), "console": _lists(dict), "progress": _lists(dict)},
+    "ask": {"call": _is(int), "reason": _is(str)},
+    "recover": {"calls": _lists(dict)},
     "suspend": {"pending": _lists(dict), "spent_ms": _is(int), "trace": _is(dict)},
     "end": {"by": _is(str), "steps": _is(int), "returned": _is(bool), "outcome_sha256": _is(str), "error": _is_error},
 }  # fmt: skip

@@ -128,11 +128,14 @@ def advance(machine: Machine, history: History) -> Step:
     return list(retrace(machine, history))[-1]
 
 
-def retrace(machine: Machine, history: History) -> Iterator[Step]:
-    """Every step of a fresh machine up to where the journal's last settled step led. Raises ReplayDivergedError."""
-    step = _started(machine, history.run)
+def retrace(machine: Machine, history: History, *, thawed: Step | None = None, at: int = 0) -> Iterator[Step]:
+    """Every step of a fresh machine up to where the journal's last settled step led. Raises ReplayDivergedError.
+
+    Or of a thawed one, whose step is `thawed` and which has `at` settled steps behind it.
+    """
+    step = thawed if thawed is not None else _started(machine, history.run)
     steps = (history.end or {}).get("steps")
-    for count, settle in enumerate(history.settles, start=1):
+    for count, settle in enumerate(history.settles[at:], start=at + 1):
         if _broke_down(step) or (steps is not None and count >= steps):
             break
         _compare(step, history)

@@ -16,14 +16,13 @@ import contextlib
 import contextvars
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
+from belljar.audit import redact
 from belljar.errors import (
-    ApprovalDeniedError,
-    ApprovalTimeoutError,
     BelljarError,
     CallAbortedError,
     ConcurrencyLimitError,
@@ -38,28 +37,17 @@ from belljar.journal import History, Journal, Record
 from belljar.limits import Limits
 from belljar.machine import Answer, Call
 from belljar.script import Script
-from belljar.tools._approval import (
-    ApprovalRequest,
-    Approver,
-    Decision,
-    DecisionNeeded,
-    approval_digest,
-    decision_on,
-)
+from belljar.tools._approval import ApprovalRequest, Approver, Decision, DecisionNeeded
 from belljar.tools._call_info import CallInfo
 from belljar.tools._clock import RunClock, wall_ms
-from belljar.tools._open_call import (
-    OpenCall,
-    answer_record,
-    intent_record,
-    is_effect_unknown,
-    tool_error,
-)
-from belljar.tools._redact import redact, redact_text
+from belljar.tools._fate import Happened, NeverHappened
+from belljar.tools._open_call import OpenCall, answer_record, intent_record, is_effect_unknown, tool_error
+from belljar.tools._questions import Questions, decision_of
+from belljar.tools._recovery import UNKNOWN_REASON, Returning, probed, recover_record
 from belljar.tools._registry import Registry
-from belljar.tools._statistics import ApprovalStatistics, Ending
+from belljar.tools._statistics import ApprovalStatistics
 from belljar.tools._tracing import NO_TRACE, CallFacts, RunTrace
-from belljar.tools.events import ApprovalRequested, ApprovalResolved, CallFinished, CallStarted, Event, ProgressMade
+from belljar.tools.events import CallFinished, CallStarted, Event, ProgressMade
 from belljar.values import to_wire
 
 _DRAIN_TURNS = 50
@@ -103,15 +91,13 @@ class Facade:
         self._dispatching: asyncio.Task[None] | None = None
         self._ready: list[Answer] = []
         self._changed = asyncio.Event()
-        self._approved_tools: set[str] = set()
-        self._deferred: dict[int, ApprovalRequest] = {}
-        """Questions that the approver left open."""
-        self._reasons: dict[int, str] = {}
-        """Why a call that is open since before a suspension was asked about."""
+        self._questions = Questions(services)
         self.is_suspended = False
         """Whether the run waits for nothing but `pending`."""
         self._broken: BelljarError | None = None
         self._closed = False
+        self._stopped = False
+        """Whether the run goes on elsewhere."""
         self.given_up: set[int] = set()
         """Ids of calls whose answer nobody wants any more."""
 
@@ -120,14 +106,38 @@ class Facade:
     @property
     def pending(self) -> tuple[ApprovalRequest, ...]:
         """Questions that a person must answer before the run can go on, in the order of the calls."""
-        return tuple(self._deferred[id_] for id_ in sorted(self._deferred))
+        return self._questions.pending
 
-    def restore(self, history: History) -> None:
-        """Know what a journal says was given up and approved before this process took the run over."""
+    def take_aborts(self, history: History) -> None:
+        """Know what the journal says was given up."""
         self.given_up.update(history.aborts)
-        self._approved_tools.update(history.approved_tools)
-        if history.suspension is not None:
-            self._reasons = {facts["ordinal"]: facts["reason"] for facts in history.suspension["pending"]}
+
+    def take_over(self, history: History, calls: Iterable[Call]) -> None:
+        """Go on where a journal ends. `calls` are all that the script made, those that ended long ago too.
+
+        What was answered is not asked again, what was decided is done, and a call that was on its way when the process
+        died is treated as one that may have taken place.
+        """
+        self._questions.restore(history)
+        self._ready.extend(history.unsettled)
+        waiting = [call for call in calls if history.is_open(call.id)]
+        returning = list(self._returning(waiting, history))
+        if history.suspension is None:
+            self._s.journal.append(recover_record(returning))
+        for returned in returning:
+            if returned.decided is not None:
+                self._do(returned.open_call, decision_of(returned.decided))  # before others use what it grants
+            else:
+                self._spawn(returned.open_call.id, self._settle_fate(returned))
+        self.accept(call for call in waiting if not _has_returned(call, history))
+
+    def _returning(self, calls: Iterable[Call], history: History) -> Iterator[Returning]:
+        for call in calls:
+            if _has_returned(call, history):
+                try:
+                    yield Returning.of(call, history, self._s.registry)
+                except ScriptError as error:
+                    self._refuse(call, error)
 
     def accept(self, calls: Iterable[Call]) -> None:
         """Take calls that the script made, in order. They are on their way when this returns."""
@@ -171,7 +181,7 @@ class Facade:
     def _is_stalled(self) -> bool:
         """Whether nothing goes on any more and nothing can, until somebody decides."""
         goes_on = self._tasks or self._running or self._queue or self._dispatching is not None
-        return bool(self._deferred) and not goes_on
+        return bool(self._questions.pending) and not goes_on
 
     async def _change(self, at_most_s: float | None) -> None:
         """Wait until something happens, the run's clock may have reached its limit, or `at_most_s` has passed."""
@@ -189,12 +199,17 @@ class Facade:
             if id_ in self.given_up:
                 continue
             self.given_up.add(id_)
-            self._deferred.pop(id_, None)
-            records.append(Record("abort", {"call": id_, "reason": reason}))
+            self._questions.drop(id_)
+            records.append(Record("abort", {"call": id_, "reason": reason, "at_ms": wall_ms()}))
             self._stop(id_, reason)
         if records:
             self._s.journal.append(*records)
         self._ready = [answer for answer in self._ready if answer.id not in self.given_up]
+
+    def stop(self) -> None:
+        """Send no call any more. What is on its way goes on."""
+        self._stopped = True
+        self._queue.clear()
 
     async def close(self, reason: str) -> tuple[OpenCall, ...]:
         """Abort all that is open and wait for the grace; the calls whose tools did not end even then."""
@@ -225,25 +240,11 @@ class Facade:
             raise ToolNotFoundError(f"there is no tool {call.tool!r}", tool=call.tool)
         asked = tool.bind(call.arguments)
         open_call = OpenCall(call=call, tool=tool, asked=asked, kwargs=tool.validate(asked))
-        reason = self._reason(open_call)
+        reason = self._questions.reason(open_call)
         if reason is None:
             self._enqueue(open_call)
         else:
             self._spawn(open_call.id, self._ask(open_call, reason))
-
-    def _reason(self, open_call: OpenCall) -> str | None:
-        """Why somebody must agree; None where nobody need. What was asked once is asked until it is answered."""
-        waits_for = self._reasons.pop(open_call.id, None)
-        if waits_for is not None or open_call.tool.name in self._approved_tools:
-            return waits_for
-        return self._approval_reason(open_call)
-
-    def _approval_reason(self, open_call: OpenCall) -> str | None:
-        try:
-            return open_call.tool.approval_reason(open_call.kwargs)
-        except Exception as error:  # the rule is the host's code: what it cannot decide is not allowed
-            reason = f"the approval rule of {open_call.tool.name} failed"
-            raise ApprovalDeniedError(reason, tool=open_call.tool.name) from error
 
     def _enqueue(self, open_call: OpenCall) -> None:
         if len(self._queue) >= self._s.limits.queued_calls + self._s.limits.concurrent_calls - len(self._running):
@@ -260,123 +261,79 @@ class Facade:
 
     async def _ask(self, open_call: OpenCall, reason: str) -> None:
         try:
-            if await self._decide(open_call, reason):
-                self._enqueue(open_call)
+            self._act_on(open_call, await self._questions.put(open_call, reason))
         except ScriptError as error:
-            self._refuse(open_call.call, error)
+            self._turn_down(open_call, error)
         finally:
             self._tasks.pop(open_call.id, None)
             self._changed.set()
         self._pump()
 
-    async def _decide(self, open_call: OpenCall, reason: str) -> bool:
-        """Whether the call may be made, with what are then its arguments, or the question was left open.
-
-        Raises the script's error where it may not be made.
-        """
-        request = self._request(open_call, reason)
-        self._s.statistics.count_request()
-        self._s.tell(
-            lambda: ApprovalRequested(
-                run_id=self._s.run_id,
-                call=open_call.id,
-                tool=request.tool,
-                request_id=request.id,
-                reason=reason,
-                expires_ms=request.expires_ms,
-            )
-        )
-        asked_s = time.monotonic()
-        ending: Ending = "cancelled"
-        decision: Decision | None = None
-        try:
-            async with asyncio.timeout(request.expires_ms / 1000):
-                decision = await self._decision(request)
-            ending = _ending(decision)
-        except TimeoutError:
-            ending = "timed_out"
-            waited = f"{request.expires_ms / 1000:g} s"
-            raise ApprovalTimeoutError(f"nobody decided on {request.tool} within {waited}", tool=request.tool) from None
-        finally:
-            self._resolve(open_call, request, decision, ending, round((time.monotonic() - asked_s) * 1000))
+    def _act_on(self, open_call: OpenCall, decision: Decision | None) -> None:
+        """Make the call that was approved, answer the one that was responded to; a question that is open stays so."""
         if decision is None:
-            self._deferred[open_call.id] = request
-            return False
-        if not decision.is_approval:
-            why = f": {decision.reason}" if decision.reason else ""
-            raise ApprovalDeniedError(f"the call of {request.tool} was denied{why}", tool=request.tool)
-        if decision.arguments is not None:
-            open_call.asked = dict(decision.arguments)
-            open_call.kwargs = open_call.tool.validate(open_call.asked)
-        if decision.verdict == "approve_for_run":
-            self._approved_tools.add(open_call.tool.name)
-        open_call.is_approved = True
-        return True
+            return
+        if decision.verdict == "respond":
+            answer = Answer(open_call.id, decision.value)
+            self._answer(open_call.call, answer, took_s=0.0, intended=True)
+        else:
+            self._enqueue(open_call)
 
-    async def _decision(self, request: ApprovalRequest) -> Decision | None:
-        """The approver's answer; whatever goes wrong there is a denial, and None leaves the question open."""
-        if self._s.approver is None:
-            return Decision.deny(request, "no approver is configured", who="belljar")
+    def _turn_down(self, open_call: OpenCall, error: ScriptError) -> None:
+        """Of a call that may have taken place, only what somebody says of it changes that nobody knows."""
+        if not open_call.is_unknown:
+            self._refuse(open_call.call, error)
+            return
+        answer = Answer(open_call.id, error=error)
+        self._answer(open_call.call, answer, took_s=0.0, intended=True, unknown=True)
+
+    # -- calls of a process that is gone --------------------------------------------------------------------------
+
+    def _do(self, open_call: OpenCall, decision: Decision) -> None:
+        """What was decided, and nothing came of yet."""
         try:
-            decision = decision_on(request, await self._s.approver.decide(request), who="approver")
-        except Exception as error:  # an approver that fails has not approved
-            return Decision.deny(request, f"the approver failed ({type(error).__name__})", who="belljar")
-        if decision is not None and decision.digest != request.digest:
-            return Decision.deny(request, "the decision was made for another call", who="belljar")
-        return decision
+            self._act_on(open_call, self._questions.apply(open_call, decision))
+        except ScriptError as error:
+            self._turn_down(open_call, error)
 
-    def _request(self, open_call: OpenCall, reason: str) -> ApprovalRequest:
-        call, script = open_call.call, self._s.script
-        excerpt = script.excerpt(call.line, call.column) if call.line else ""
-        return ApprovalRequest(
-            id=f"{self._s.run_id}:{call.id}",
-            run_id=self._s.run_id,
-            script_sha256=script.sha256,
-            ordinal=call.id,
-            call_id=str(call.id),
-            tool=open_call.tool.name,
-            arguments=open_call.asked,
-            display=redact(open_call.asked, secrets=self._s.redact_secrets),
-            excerpt=redact_text(excerpt, secrets=self._s.redact_secrets),
-            line=call.line or None,
-            column=call.column or None,
-            reason=redact_text(reason, secrets=self._s.redact_secrets),
-            elapsed_ms=round(self._s.clock.spent_s * 1000),
-            expires_ms=self._s.limits.approval_timeout_ms,
-            digest=approval_digest(script.sha256, call.id, open_call.tool.name, open_call.asked),
-        )
+    async def _settle_fate(self, returned: Returning) -> None:
+        """Find out whether the call took place, or put the question that its tool had."""
+        open_call = returned.open_call
+        try:
+            match returned.how:
+                case "decide":
+                    self._act_on(open_call, await self._questions.put(open_call, returned.asked or ""))
+                case "again":
+                    self._enqueue(open_call)
+                case "probe":
+                    await self._probe(open_call, is_with_people=returned.is_with_people)
+                case "ask":
+                    self._act_on(open_call, await self._questions.put(open_call, UNKNOWN_REASON))
+        except ScriptError as error:
+            self._turn_down(open_call, error)
+        finally:
+            self._tasks.pop(open_call.id, None)
+            self._changed.set()
+        self._pump()
 
-    def _resolve(
-        self, open_call: OpenCall, request: ApprovalRequest, decision: Decision | None, ending: Ending, waited_ms: int
-    ) -> None:
-        """Count, write down and tell how a question ended. One left open is written down with the suspension."""
-        verdict = decision.verdict if decision is not None else ending
-        self._s.statistics.count_ending(ending, waited_ms=waited_ms)
-        facts: dict[str, Any] = {"call": open_call.id, "digest": request.digest, "verdict": verdict}
-        if decision is not None:
-            facts |= {"who": decision.who, "reason": decision.reason, "at_ms": decision.at_ms or wall_ms()}
-            if decision.arguments is not None:
-                facts["arguments"] = dict(decision.arguments)
-        if ending != "deferred":
-            self._s.journal.append(Record("approval", facts))
-        self._s.tell(
-            lambda: ApprovalResolved(
-                run_id=self._s.run_id,
-                call=open_call.id,
-                tool=request.tool,
-                request_id=request.id,
-                verdict=verdict,
-                who=decision.who if decision is not None else "",
-            )
-        )
+    async def _probe(self, open_call: OpenCall, *, is_with_people: bool) -> None:
+        """Ask the tool itself. Where it cannot tell, a person is asked."""
+        match await probed(open_call, self._call_info(open_call)):
+            case Happened(value):
+                answer = Answer(open_call.id, open_call.tool.encode(value))
+                self._answer(open_call.call, answer, took_s=0.0, intended=True)
+            case NeverHappened() if not is_with_people:
+                self._enqueue(open_call)
+            case _:
+                self._act_on(open_call, await self._questions.put(open_call, UNKNOWN_REASON))
 
     # -- dispatch -------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
         """Start queued calls while there are places. A journal on disk is waited for in a thread."""
-        if self._dispatching is not None or not (batch := self._next_batch()):
+        if self._stopped or self._dispatching is not None or not (batch := self._next_batch()):
             return
-        if self._s.journal.in_file:
+        if self._s.journal.is_kept:
             self._dispatching = asyncio.ensure_future(self._dispatch_durably(batch))
         else:
             self._write_intents(batch)
@@ -405,6 +362,11 @@ class Facade:
         finally:
             self._s.clock.leave()
             self._dispatching = None
+        if self._stopped:  # their intents may not be where another process looks
+            for open_call in batch:
+                self._running.pop(open_call.id, None)
+            self._changed.set()
+            return
         self._start(batch)
         self._pump()
 
@@ -442,7 +404,9 @@ class Facade:
                 trace.end(value=answer.value, error=answer.error)
         except DecisionNeeded as needed:
             self._running.pop(open_call.id, None)
-            self._spawn(open_call.id, self._ask(open_call, needed.reason or f"{open_call.tool.name} asks"))
+            reason = needed.reason or f"{open_call.tool.name} asks"
+            self._s.journal.append(Record("ask", {"call": open_call.id, "reason": reason, "at_ms": wall_ms()}))
+            self._spawn(open_call.id, self._ask(open_call, reason))
             self._pump()
             return
         finally:
@@ -477,7 +441,7 @@ class Facade:
         except KeyboardInterrupt:
             raise
         except DecisionNeeded as error:
-            if not self._is_approved(open_call):
+            if not open_call.is_approved:
                 raise
             return Answer(open_call.id, error=tool_error(error, tool.name))
         except BaseException as error:  # whatever a tool raises, SystemExit too, is the script's to handle
@@ -492,9 +456,6 @@ class Facade:
         result = await loop.run_in_executor(self._s.threads, context.run, _invoke_sync, open_call, call)
         return await result if asyncio.iscoroutine(result) else result
 
-    def _is_approved(self, open_call: OpenCall) -> bool:
-        return open_call.is_approved or open_call.tool.name in self._approved_tools
-
     def _call_info(self, open_call: OpenCall) -> CallInfo:
         call = open_call.call
         return CallInfo(
@@ -506,7 +467,7 @@ class Facade:
             column=call.column or None,
             key=open_call.key,
             seed=self._s.seed,
-            is_approved=self._is_approved(open_call),
+            is_approved=open_call.is_approved,
             progress=self._progress(open_call.id),
         )
 
@@ -582,6 +543,11 @@ class Facade:
         self._s.journal.append(answer_record(open_call.call, answer, intended=True, unknown=True))
 
 
+def _has_returned(call: Call, history: History) -> bool:
+    """Whether a decision was made on it, or its tool was called, before this process took the run over."""
+    return bool(history.attempts.get(call.id)) or call.id in history.unused
+
+
 def _call_facts(open_call: OpenCall) -> CallFacts:
     tool = open_call.tool
     return CallFacts(
@@ -591,14 +557,6 @@ def _call_facts(open_call: OpenCall) -> CallFacts:
         arguments=open_call.asked,
         key=open_call.key,
     )
-
-
-def _ending(decision: Decision | None) -> Ending:
-    if decision is None:
-        return "deferred"
-    if not decision.is_approval:
-        return "denied"
-    return "edited" if decision.arguments is not None else "approved"
 
 
 def _suspended(pending: Sequence[ApprovalRequest]) -> RunSuspendedError:

@@ -10,6 +10,7 @@ from typing import Any
 from belljar.errors import BelljarError, RunSuspendedError, ScriptError, ToolExecutionError
 from belljar.journal import Record
 from belljar.machine import Answer, Call
+from belljar.tools._clock import wall_ms
 from belljar.tools._signal import AbortSignal
 from belljar.tools._tool import AnyTool
 from belljar.values import JSON_NULL, canonical_json, encode_cbor, wire_tree
@@ -38,6 +39,14 @@ class OpenCall:
     """The idempotency key, from the intent on."""
     is_approved: bool = False
     """Whether somebody agreed to it."""
+    granted: int | None = None
+    """The call whose approval for the run it is made on."""
+    sent: int = 0
+    """How often it was sent to its tool."""
+    attempt: int = 1
+    """Which sending a question is about: more than 1 where a process died while the call was on its way."""
+    is_unknown: bool = False
+    """Whether it may have taken place, for all that anybody knows."""
 
     @property
     def id(self) -> int:
@@ -81,7 +90,14 @@ def intent_record(open_call: OpenCall, run_id: str, *, is_sealed: bool = False) 
         "key": open_call.key,
         "line": call.line,
         "column": call.column,
+        "at_ms": wall_ms(),
     }
+    if open_call.granted is not None:
+        facts["granted"] = open_call.granted
+    open_call.sent += 1
+    open_call.is_unknown = False
+    if open_call.sent > 1:
+        facts["attempt"] = open_call.sent
     if is_sealed:
         facts["promise"] = promise_hash(call.tool, open_call.asked)
     return Record("intent", facts)
@@ -89,7 +105,7 @@ def intent_record(open_call: OpenCall, run_id: str, *, is_sealed: bool = False) 
 
 def answer_record(call: Call, answer: Answer, *, intended: bool, unknown: bool = False) -> Record:
     """What the tool, or the facade in its place, said. Where no intent says what was asked, the answer does."""
-    facts: dict[str, Any] = {"call": call.id}
+    facts: dict[str, Any] = {"call": call.id, "at_ms": wall_ms()}
     if not intended:
         facts |= {"tool": call.tool, "line": call.line, "column": call.column, "asked": call.arguments}
     if answer.error is None:

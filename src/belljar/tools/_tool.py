@@ -24,6 +24,7 @@ from belljar.tools._call_info import CallInfo
 from belljar.tools._names import checked_tool_name
 from belljar.tools._signal import AbortSignal
 from belljar.tools._signature import Hints, Signature, check_kind, early_hints, read_signature
+from belljar.tools._terms import Quorum
 
 if TYPE_CHECKING:
     from belljar.tools._contract import Contract
@@ -51,7 +52,10 @@ class Tool(Generic[P, R]):
     idempotent: bool = False
     """Whether a call may be made again when nobody knows if it took place."""
     probe: Callable[..., Any] | None = None
-    """Asked by a durable host whether a call took place that nobody knows of."""
+    """Asked whether a call took place that nobody knows of, with its arguments by name and its CallInfo; async or not.
+    Returns `Happened(value)`, `NeverHappened()`, or None where it cannot tell."""
+    quorum: Quorum | None = None
+    """Whose word a call needs, where somebody must agree to it."""
     capability: str | None = None
     """Name of the permission that a policy must grant."""
     timeout_ms: int | None = None
@@ -247,6 +251,7 @@ def tool(
     description: str | None = ...,
     idempotent: bool = ...,
     probe: Callable[..., Any] | None = ...,
+    quorum: Quorum | None = ...,
     capability: str | None = ...,
     timeout_ms: int | None = ...,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
@@ -267,7 +272,7 @@ def tool(fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     return lambda decorated: _make(decorated, local_names, options)
 
 
-_OPTIONS = ("approval", "name", "description", "idempotent", "probe", "capability", "timeout_ms")
+_OPTIONS = ("approval", "name", "description", "idempotent", "probe", "quorum", "capability", "timeout_ms")
 
 
 def _make(fn: Callable[P, R], local_names: Mapping[str, Any], options: Mapping[str, Any]) -> Tool[P, R]:
@@ -298,5 +303,7 @@ def _check_options(made: AnyTool) -> None:
         raise UsageError(f'approval of tool {made.name!r} must be "never", "always" or a function')
     if made.probe is not None and not callable(made.probe):
         raise UsageError(f"probe of tool {made.name!r} must be a function")
+    if made.quorum is not None and (not isinstance(made.quorum, Quorum) or made.approval == "never"):
+        raise UsageError(f"quorum of tool {made.name!r} is a Quorum, of a tool that has an approval")
     if made.timeout_ms is not None and (type(made.timeout_ms) is not int or made.timeout_ms < 1):
         raise UsageError(f"timeout_ms of tool {made.name!r} must be a whole number from 1, got {made.timeout_ms!r}")
