@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from belljar.errors import Finding, UsageError
+from belljar.errors import Finding, SourceError, UsageError
 from belljar.harness._call import call_source
 from belljar.harness._catalogue import Catalogue
 from belljar.harness._check import Report, TypeFindings, report, stand_in, with_compiler
@@ -21,8 +21,10 @@ from belljar.harness._outcome import Outcome
 from belljar.harness._parts import Part
 from belljar.harness._runner import Runner, RunOptions, Settings, Start, check_options, checked_run_id
 from belljar.harness._sealed import STACK_KB, Identity, check_input, chosen_gas_limit
+from belljar.harness._store_runner import StoreRunner
 from belljar.harness._suspension import Suspension
 from belljar.harness._turn import Mode, Workshop, checked_modes, chosen_mode, work_off
+from belljar.journal import limits_of
 from belljar.limits import MAX_SOURCE_BYTES, Limits
 from belljar.script import Script, analyse
 from belljar.tools import AnyTool, ApprovalRequest, ApprovalStatistics, Approver, MaybeAnswer, Registry
@@ -32,6 +34,7 @@ from belljar.tools.events import Event, ScriptFinished
 if TYPE_CHECKING:
     from belljar.mcp import McpServers, Target
     from belljar.snapshot import Program
+    from belljar.store import Lease, Store
     from belljar.typecheck import TypeChecker
 
 
@@ -54,6 +57,7 @@ class Harness:
         mode: Mode | Mapping[str, Mode] | None = None,
         context: Mapping[str, Any] | None = None,
         journal: str | os.PathLike[str] | None = None,
+        store: Store | str | os.PathLike[str] | None = None,
         secrets: Sequence[str] = (),
         image_key: bytes | None = None,
         mcp: Mapping[str, Target] | McpServers | None = None,
@@ -61,7 +65,10 @@ class Harness:
         type_checker: TypeChecker | Literal["auto"] | None = "auto",
         telemetry: Tracer | None = None,
     ) -> None:
-        """`secrets` are values that no approver is shown; `image_key` seals frozen and suspended runs (None: this
+        """`store` keeps runs so that they outlive this process: a `belljar.store.Store`, or the URL of one that this
+        harness opens and closes. Questions that `approver` (or nobody) answers wait there.
+
+        `secrets` are values that no approver is shown; `image_key` seals frozen and suspended runs (None: this
         user's own key).
 
         `isolation` "process" puts each machine into a worker process that can open, run and reach nothing: a second
@@ -82,18 +89,23 @@ class Harness:
         self._modes = checked_modes(mode)
         self._context = checked_context(context)
         self._type_checker = type_checker
-        self._runner = Runner(
-            Settings(
-                engine=engine,
-                isolation=isolation,
-                approver=approver,
-                secrets=tuple(secrets),
-                image_key=image_key,
-                journals=Path(journal) if journal is not None else None,
-                tracer=telemetry or NOT_TRACED,
-                statistics=self.statistics,
-            )
+        if store is not None and journal is not None:
+            raise UsageError("runs of a store have their journals there", hint="Give store or journal, not both.")
+        self.store = _opened(store)
+        self._owns_store = isinstance(store, str | os.PathLike)
+        if self.store is not None:
+            self.store.know_secrets(secrets)
+        settings = Settings(
+            engine=engine,
+            isolation=isolation,
+            approver=approver,
+            secrets=tuple(secrets),
+            image_key=image_key,
+            journals=Path(journal) if journal is not None else None,
+            tracer=telemetry or NOT_TRACED,
+            statistics=self.statistics,
         )
+        self._runner = Runner(settings) if self.store is None else StoreRunner(settings, self.store)
         self._closed = False
 
     async def __aenter__(self) -> Harness:
@@ -105,11 +117,18 @@ class Harness:
     ) -> None:
         await self.aclose()
 
-    async def aclose(self) -> None:
-        """Cancel what still runs, leave the MCP servers and give the threads back."""
+    async def aclose(self, *, leave_runs: bool = False) -> None:
+        """Cancel what still runs, leave the MCP servers and give the threads back.
+
+        With `leave_runs`, runs of a store do not end: whoever takes them goes on with them.
+        """
         self._closed = True
+        if leave_runs and isinstance(self._runner, StoreRunner):
+            await self._runner.leave_all()
         await self._runner.aclose()
         await self._catalogue.aclose()
+        if self.store is not None and self._owns_store:
+            await asyncio.to_thread(self.store.close)
 
     async def _ready(self) -> None:
         if self._closed:
@@ -298,6 +317,70 @@ class Harness:
         await self._ready()
         return await self._runner.resume(state, decisions or {}, self.registry, on_event)
 
+    # -- runs of a store ----------------------------------------------------------------------------------------------
+
+    async def submit(
+        self,
+        source: str | bytes,
+        *,
+        queue: str = "default",
+        priority: int = 0,
+        not_before_ms: int = 0,
+        agent_id: str | None = None,
+        **options: Unpack[RunOptions],
+    ) -> str:
+        """Leave a script in the store for a worker (`belljar worker`), and return the run's id.
+
+        Of the options, `limits`, `context`, `seed` and `run_id`; the same script under the same id again changes
+        nothing. Raises the script's error where a check finds something wrong with it, and StoreError.
+        """
+        await self._ready()
+        if options.keys() & {"journal", "on_event"}:
+            raise UsageError("a submitted run has no journal file and no listener", hint="A worker runs it.")
+        start = self._start(source, options)
+        findings = start.findings or await self._type_findings(start.script)
+        if findings:
+            raise SourceError.from_findings(findings)
+        place = {"queue": queue, "priority": priority, "not_before_ms": not_before_ms, "agent_id": agent_id}
+        await self._store_runner.submit(start, **place)
+        return start.run_id
+
+    async def resume_run(self, run_id: str, *, on_event: Callable[[Event], None] | None = None) -> Outcome | None:
+        """Start or go on with a run of the store: one that was submitted, was suspended, or whose process died.
+
+        Nothing that was answered is done again. None where the run has ended, or somebody alive holds it. Raises
+        NotInStoreError, UsageError where this harness lacks one of its tools, and StoreError.
+        """
+        await self._ready()
+        runner = self._store_runner
+        lease = await runner.take(run_id)
+        if lease is None:
+            return None
+        if lease.history_records:
+            return await runner.go_on_taken(lease, self.registry, on_event)
+        return await runner.begin_taken(lease, lambda: self._restored(lease, on_event))
+
+    @property
+    def _store_runner(self) -> StoreRunner:
+        if not isinstance(self._runner, StoreRunner):
+            raise UsageError("this harness has no store", hint="Harness(store=URL).")
+        return self._runner
+
+    def _restored(self, lease: Lease, on_event: Callable[[Event], None] | None) -> Start:
+        """A submitted run as it was asked for. Raises UsageError where it needs a tool that is not here."""
+        request = lease.request
+        options = RunOptions(
+            limits=limits_of({"limits": request.limits}),
+            context=request.context,
+            seed=bytes.fromhex(request.seed) if request.seed is not None else None,
+            run_id=lease.run_id,
+            on_event=on_event,
+        )
+        start = self._start(request.source, options, profile=request.profile)
+        if missing := [found.message for found in start.findings if found.code == "ToolNotFoundError"]:
+            raise UsageError(missing[0], hint="The run is there for a harness that has the tool.")
+        return replace(start, context=request.context)
+
     # -- one reply --------------------------------------------------------------------------------------------------
 
     async def process(
@@ -330,3 +413,12 @@ class Harness:
         calls = (item for item in turn.items if isinstance(item, ScriptCallItem | ToolCallItem))
         self.disabled_count += sum(item.status == "disabled" for item in calls)
         return turn
+
+
+def _opened(store: Store | str | os.PathLike[str] | None) -> Store | None:
+    """The store itself, or the one of an address."""
+    if not isinstance(store, str | os.PathLike):
+        return store
+    from belljar.store import open_store
+
+    return open_store(store)

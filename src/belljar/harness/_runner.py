@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from belljar.errors import Finding, HostError, JournalError, SourceError, UsageError
 from belljar.guess import closest
 from belljar.harness._context import build_context
-from belljar.harness._driver import Driver, RunPlan, finished_event, run_record, write_end
+from belljar.harness._driver import Driver, Images, RunPlan, finished_event, run_record, write_end
 from belljar.harness._outcome import Outcome
 from belljar.harness._sealed import SEEDS
 from belljar.harness._suspension import Suspension, decided, open_state, pending_of
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from belljar.snapshot import Program
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\Z", re.ASCII)
+
+
+Listener: TypeAlias = Callable[[Event], None]
 
 
 class RunOptions(TypedDict, total=False):
@@ -118,15 +121,26 @@ class Runner:
 
     async def run(self, start: Start) -> Outcome:
         """The outcome of a new run; of one with findings too, which is journalled and not run."""
+        self._check_new(start)
+        if asks := [tool.name for tool in start.registry if tool.quorum is not None]:
+            raise UsageError(
+                f"{asks[0]} needs the word of several people", hint="Only a store can gather it: Harness(store=...)."
+            )
+        return await self._begin(start, self._journal(start), self._settings.approver)
+
+    def _check_new(self, start: Start) -> None:
         if start.run_id in self._drivers:
             raise UsageError(f"a run with the id {start.run_id!r} goes on already")
-        journal = self._journal(start)
-        services = self._services(start, journal, self._settings.approver, RunClock(start.limits.timeout_ms))
-        plan = self._plan(start)
+
+    async def _begin(
+        self, start: Start, journal: Journal, approver: Approver | None, images: Images | None = None
+    ) -> Outcome:
+        services = self._services(start, journal, approver, RunClock(start.limits.timeout_ms))
+        plan = replace(self._plan(start), images=images)
         facts = self._facts(services, plan)
         if start.findings:
             error = SourceError.from_findings(start.findings)
-            return await self._traced(facts, services, lambda traced: _refuse(traced, plan, error))
+            return await self._traced(facts, services, lambda traced: self._refuse(traced, plan, error))
         return await self._traced(facts, services, lambda traced: self._execute(traced, plan))
 
     def _journal(self, start: Start) -> Journal:
@@ -148,7 +162,7 @@ class Runner:
         """What a run in the journal folder waits for. Raises JournalError: no such run, or it is not suspended."""
         file = self._file(checked_run_id(run_id))
         if file is None:
-            raise UsageError("this harness keeps no journals", hint="Harness(journal=FOLDER).")
+            raise UsageError("this harness keeps no journals", hint="Harness(journal=FOLDER) or Harness(store=URL).")
         return Suspension.of(Journal.load(file), key=self._settings.image_key)
 
     def pending(self, state: str) -> tuple[ApprovalRequest, ...]:
@@ -160,32 +174,40 @@ class Runner:
         state: str,
         decisions: Mapping[str, MaybeAnswer],
         registry: Registry,
-        on_event: Callable[[Event], None] | None,
+        on_event: Listener | None,
     ) -> Outcome:
         """The outcome of a suspended run that goes on here."""
         journal = open_state(state, key=self._settings.image_key)
         history = History(journal.records)
         approver = decided(decisions, pending_of(history), self._settings.approver)
-        start = _restart(history, registry, on_event)
-        assert history.suspension is not None  # pending_of has looked
-        clock = RunClock(start.limits.timeout_ms, spent_ms=history.suspension["spent_ms"])
-        services = self._services(start, journal, approver, clock)
-        plan = self._resumed_plan(history)
-        head = self._take_up(journal, start.run_id)
+        head = self._take_up(journal, checked_run_id(history.run["run_id"]))
         try:
-            facts = self._facts(services, plan, resumed_from=history.suspension["trace"])
-            return await self._traced(facts, services, lambda traced: self._execute(traced, plan))
+            return await self._go_on(journal, registry, approver, on_event)
         except HostError:
             self._taken_up.discard(head)  # where the run went on all the same, its journal has another head now
             raise
 
+    async def _go_on(
+        self,
+        journal: Journal,
+        registry: Registry,
+        approver: Approver | None,
+        on_event: Listener | None,
+        images: Images | None = None,
+    ) -> Outcome:
+        history = History(journal.records)
+        start = _restart(history, registry, on_event)
+        clock = RunClock(start.limits.timeout_ms, spent_ms=history.spent_ms)
+        services = self._services(start, journal, approver, clock)
+        plan = replace(self._resumed_plan(history), images=images)
+        trace = history.suspension["trace"] if history.suspension is not None else {}
+        facts = self._facts(services, plan, resumed_from=trace)
+        return await self._traced(facts, services, lambda traced: self._execute(traced, plan))
+
     def _take_up(self, journal: Journal, run_id: str) -> str:
         head = journal.head
         if head in self._taken_up or run_id in self._drivers:
-            raise JournalError(
-                f"the run {run_id} went on since; this state of it is used up",
-                hint="A suspended run is resumed once. Look at its journal for what came of it.",
-            )
+            raise used_up(run_id)
         if (file := self._file(run_id)) is not None:
             journal.move_to(file)
         self._taken_up.add(head)
@@ -204,6 +226,23 @@ class Runner:
             outcome = await work(replace(services, trace=trace))
             trace.end(outcome)
             return outcome
+
+    async def _refuse(self, services: RunServices, plan: RunPlan, error: SourceError) -> Outcome:
+        """The outcome of a script that never got as far as a machine."""
+
+        def write() -> None:
+            services.journal.append(run_record(services, plan))
+            write_end(services.journal, Result(error=error), by="host", steps=0)
+
+        if services.journal.is_kept:
+            await asyncio.get_running_loop().run_in_executor(self.threads, write)
+        else:
+            write()
+        outcome = Outcome(
+            error=error, run_id=services.run_id, script_sha256=services.script.sha256, journal=services.journal
+        )
+        services.tell(lambda: finished_event(outcome))
+        return outcome
 
     async def _execute(self, services: RunServices, plan: RunPlan) -> Outcome:
         driver = self._drivers[services.run_id] = Driver(services, plan, self._steps)
@@ -310,15 +349,12 @@ def _restart(history: History, registry: Registry, on_event: Callable[[Event], N
     )
 
 
-async def _refuse(services: RunServices, plan: RunPlan, error: SourceError) -> Outcome:
-    """The outcome of a script that never got as far as a machine."""
-    services.journal.append(run_record(services, plan))
-    write_end(services.journal, Result(error=error), by="host", steps=0)
-    outcome = Outcome(
-        error=error, run_id=services.run_id, script_sha256=services.script.sha256, journal=services.journal
+def used_up(run_id: str) -> JournalError:
+    """The error of whoever goes on with a run from a state that somebody went on from."""
+    return JournalError(
+        f"the run {run_id} went on since; this state of it is used up",
+        hint="A suspended run is resumed once. Look at its journal for what came of it.",
     )
-    services.tell(lambda: finished_event(outcome))
-    return outcome
 
 
 def _guarded(listener: Callable[[Event], None]) -> Callable[[Event], None]:
