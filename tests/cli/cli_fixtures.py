@@ -33,7 +33,8 @@ def _helper() -> None: ...
 def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """`cli("run", "a.ts", stdin=b"...")`, in a folder that has tools.py."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("BELLJAR_DEBUG", raising=False)
+    for name in ("BELLJAR_DEBUG", "BELLJAR_STORE"):
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / "tools.py").write_text(TOOLS)
 
     def call(*arguments: str, stdin: bytes = b"") -> Ran:

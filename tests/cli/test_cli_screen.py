@@ -240,8 +240,9 @@ def test_every_error_has_an_exit_code() -> None:
     special = {code: exit_code for code, exit_code in codes.items() if exit_code is not ExitCode.FAILED}
     usage = {code for code, kind in ERRORS.items() if issubclass(kind, HostError) and not issubclass(kind, ImageError)}
     assert special == {
-        **dict.fromkeys(usage - {"ReplayDivergedError"}, ExitCode.USAGE),
+        **dict.fromkeys(usage - {"AuditBrokenError", "ReplayDivergedError"}, ExitCode.USAGE),
         "ApprovalDeniedError": ExitCode.DENIED,
+        "RunSuspendedError": ExitCode.WAITING,
         "ScriptTimeoutError": ExitCode.TIME_LIMIT,
         "CpuLimitError": ExitCode.TIME_LIMIT,
         "CacheError": ExitCode.INTERNAL,

@@ -21,15 +21,21 @@ _STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def approver_for(
-    policy: Policy, *, fallback: Literal["approve", "deny"] = "deny", stdin_is_used: bool = False
+    policy: Policy,
+    *,
+    fallback: Literal["approve", "deny"] = "deny",
+    stdin_is_used: bool = False,
+    who: str = "terminal",
 ) -> Approver:
     """The approver of a policy. `fallback` answers for a person who cannot be asked, and says so each time.
 
     `stdin_is_used` tells that the script came in by standard input, so that answers are read from the terminal itself.
+    `who` is the person there.
     """
     if policy != "ask":
         return AutoApprover(policy)
-    return WholeTextApprover(TerminalApprover(fallback=fallback, stdin=_terminal() if stdin_is_used else None))
+    stdin = _terminal() if stdin_is_used else None
+    return WholeTextApprover(TerminalApprover(fallback=fallback, stdin=stdin, who=who))
 
 
 def _terminal() -> TextIO | None:
@@ -59,18 +65,19 @@ class WholeTextApprover:
     async def decide(self, request: ApprovalRequest) -> MaybeAnswer:
         """The inner approver's answer, on the same request with the shown texts left out of its display."""
         async with self._one_at_a_time:  # texts belong above their own question
-            shown = self._print_texts(request.arguments, request.display)
+            shown = print_texts(self._console or err(), request.arguments, request.display)
             return await self._inner.decide(replace(request, display={**request.display, **shown}))
 
-    def _print_texts(self, arguments: Mapping[str, Any], display: Mapping[str, Any]) -> dict[str, str]:
-        console = self._console or err()
-        shown: dict[str, str] = {}
-        for name, value in arguments.items():
-            if isinstance(value, str) and "\n" in value and _is_shortened_only(value, display.get(name)):
-                lines = value.splitlines()
-                _print_block(console, name, lines)
-                shown[name] = _reference(value, len(lines))
-        return shown
+
+def print_texts(console: Console, arguments: Mapping[str, Any], display: Mapping[str, Any]) -> dict[str, str]:
+    """Print long texts that only their length kept out of `display`; give what stands for them there."""
+    shown: dict[str, str] = {}
+    for name, value in arguments.items():
+        if isinstance(value, str) and "\n" in value and _is_shortened_only(value, display.get(name)):
+            lines = value.splitlines()
+            _print_block(console, name, lines)
+            shown[name] = _reference(value, len(lines))
+    return shown
 
 
 def _is_shortened_only(value: str, display: object) -> bool:

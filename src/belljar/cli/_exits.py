@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -10,6 +10,7 @@ import typer
 
 from belljar.errors import (
     ApprovalDeniedError,
+    AuditBrokenError,
     BelljarError,
     CacheError,
     EngineUnavailableError,
@@ -17,6 +18,7 @@ from belljar.errors import (
     HostError,
     ImageError,
     ReplayDivergedError,
+    RunSuspendedError,
     ScriptTimeoutError,
 )
 
@@ -33,6 +35,8 @@ class ExitCode(IntEnum):
     TIME_LIMIT = 4
     INTERNAL = 5
     """belljar or its installation is at fault."""
+    WAITING = 6
+    """A run waits in the store for a decision: neither done nor failed."""
     INTERRUPTED = 130
     """Ctrl-C, as shells count it: 128 + SIGINT."""
     BROKEN_PIPE = 141
@@ -43,7 +47,9 @@ EXIT_CODES: Final[Mapping[type[BaseException], ExitCode]] = {
     BelljarError: ExitCode.FAILED,
     HostError: ExitCode.USAGE,
     ApprovalDeniedError: ExitCode.DENIED,
+    RunSuspendedError: ExitCode.WAITING,
     ScriptTimeoutError: ExitCode.TIME_LIMIT,
+    AuditBrokenError: ExitCode.FAILED,
     ReplayDivergedError: ExitCode.FAILED,
     ImageError: ExitCode.FAILED,
     CacheError: ExitCode.INTERNAL,
@@ -55,6 +61,8 @@ EXIT_CODES: Final[Mapping[type[BaseException], ExitCode]] = {
     BaseException: ExitCode.INTERNAL,
 }
 """The nearest class in an error's ancestry decides."""
+_SEVERITY: Final = (ExitCode.FINE, ExitCode.WAITING)
+"""What any other code outweighs; those go by their number."""
 
 
 def exit_code_of(error: BaseException | None) -> ExitCode:
@@ -62,3 +70,8 @@ def exit_code_of(error: BaseException | None) -> ExitCode:
     if error is None:
         return ExitCode.FINE
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """What several runs or answers come to; FINE where there are none."""
+    return max(codes, key=lambda code: (code not in _SEVERITY, code), default=ExitCode.FINE)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Final, TextIO
 
 import typer
 
-from belljar.cli._app import DEBUG_VARIABLE, app
+from belljar.cli._app import app
 from belljar.cli._document import one_document, print_json
-from belljar.errors import BelljarError, HarnessInternalError, ScriptCancelledError, UsageError
+from belljar.cli._faults import as_ours, show_trace
+from belljar.errors import BelljarError, ScriptCancelledError, UsageError
 
 _INTERRUPTED: Final = 130
 _NOTHING_ASKED: Final = 2
@@ -53,8 +53,7 @@ def _report(error: BaseException, *, as_json: bool) -> int:
         error = error.__context__  # typer leaves with 1 then, which means that the script failed
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
-    if os.environ.get(DEBUG_VARIABLE):
-        traceback.print_exception(error)
+    show_trace(error)
     if isinstance(error, BrokenPipeError):
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter flushes it at exit
         return exit_code_of(error)
@@ -64,16 +63,12 @@ def _report(error: BaseException, *, as_json: bool) -> int:
 
 
 def _told(error: BaseException) -> BelljarError:
-    """The error as one of ours, with what to do next."""
-    if isinstance(error, BelljarError):
-        return error
+    """The error as one of ours; of the command line itself, and of Ctrl-C, too."""
     if isinstance(error, _WRONG_OPTIONS):
         return _usage(error)
     if isinstance(error, _INTERRUPTIONS):
         return ScriptCancelledError("interrupted", hint="What a run had done until then is in its journal.")
-    return HarnessInternalError(
-        f"{type(error).__name__}: {error}", hint="This is a bug in belljar. --debug shows where; please report it."
-    )
+    return as_ours(error)
 
 
 def _usage(error: BaseException) -> UsageError:

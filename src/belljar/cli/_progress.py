@@ -36,6 +36,7 @@ _VERDICTS: Final = {
     "approve_for_run": ("approved for this run", "green"),
     "deny": ("denied", "red"),
     "timeout": ("nobody answered", "red"),
+    "deferred": ("waits for a decision", "yellow"),
     "cancelled": ("no longer needed", "dim"),
 }
 

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from belljar.cli._approve import Policy, approver_for
+from belljar.cli._approve import approver_for, can_ask
 from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode, exit_code_of
 from belljar.cli._inputs import Input, checked_engine, read_input
-from belljar.cli._items import Reply, TurnPrinter, figures_text, print_failure, print_item
+from belljar.cli._items import Reply, TurnPrinter, print_item
 from belljar.cli._loading import load_registry, parse_servers
+from belljar.cli._options import AnswersOrLater
+from belljar.cli._outcomes import print_journals, print_waiting, tell_outcome, tool_words
 from belljar.cli._progress import ProgressPrinter
-from belljar.cli._screen import err, out, print_value, print_warning, safe
+from belljar.cli._screen import err, out, safe
+from belljar.cli._store import login_name, opened
 from belljar.errors import BelljarError, FeatureDisabledError, UsageError
 from belljar.harness import ErrorItem, Harness, Identity, Mode, Outcome, Report, Turn
 from belljar.limits import Limits
-from belljar.values import wire_tree
+from belljar.tools import Approver
 
 if TYPE_CHECKING:
     from belljar.snapshot import Program
@@ -35,10 +40,13 @@ class RunOptions:
     tools: tuple[str, ...] = ()
     workspace: Path | None = None
     mcp: tuple[str, ...] = ()
-    approve: Policy = "ask"
+    approve: AnswersOrLater | None = "ask"
+    """None: whoever is there; with a store and without a terminal, later."""
     engine: str = "quickjs"
     as_json: bool = False
     journal: Path | None = None
+    store: str | None = None
+    """Its address, where the run is to be durable."""
     mode: Mode = "enabled"
     sealed: SealedOptions | None = None
     """What a sealed run is given; None for the standard profile."""
@@ -80,18 +88,36 @@ def _read_json(given: str | None) -> Any:
 
 
 def run_command(options: RunOptions) -> ExitCode:
-    """Read, run, print. Raises UsageError and JournalError for inputs that cannot be used."""
+    """Read, run, print. Raises UsageError, JournalError and StoreError for inputs that cannot be used."""
     given = _given(options)
-    harness = Harness(
-        load_registry(options.tools, workspace=options.workspace),
-        approver=approver_for(options.approve, stdin_is_used=str(options.file) == "-"),
-        limits=options.limits,
-        engine=checked_engine(options.engine),
-        mode=options.mode,
-        journal=options.journal if _is_folder(options.journal, given) else None,
-        mcp=parse_servers(options.mcp),
-    )
-    return asyncio.run(_Session(options=options, given=given, harness=harness).run())
+    url = options.store
+    if url is not None and options.journal is not None:
+        raise UsageError("the store keeps the journal", hint="belljar runs show RUN --journal FILE copies it.")
+    with opened(url, may_be_new=True) if url is not None else nullcontext() as store:
+        harness = Harness(
+            load_registry(options.tools, workspace=options.workspace),
+            approver=chosen_approver(
+                options.approve, has_store=store is not None, stdin_is_used=str(options.file) == "-"
+            ),
+            limits=options.limits,
+            engine=checked_engine(options.engine),
+            mode=options.mode,
+            journal=options.journal if _is_folder(options.journal, given) else None,
+            mcp=parse_servers(options.mcp),
+            store=store,
+        )
+        return asyncio.run(_Session(options=options, given=given, harness=harness).run())
+
+
+def chosen_approver(policy: AnswersOrLater | None, *, has_store: bool, stdin_is_used: bool = False) -> Approver | None:
+    """Who answers; None leaves it to the store. Raises UsageError where there is none."""
+    if policy == "later" and not has_store:
+        raise UsageError("there is no store in which a question could wait", hint="Add --store runs.db.")
+    if policy == "later" or (policy is None and has_store and not can_ask()):
+        return None
+    asked = policy or "ask"
+    who = login_name(None) if has_store and asked == "ask" else "terminal"
+    return approver_for(asked, stdin_is_used=stdin_is_used, who=who)
 
 
 def _given(options: RunOptions) -> Input:
@@ -155,19 +181,19 @@ class _Session:
         return await self.harness.run_sealed(program, **sealed.arguments(), **options)
 
     def _tell(self, outcome: Outcome) -> None:
-        """The value goes to standard output, so that it can be piped on; all else is about it."""
-        if outcome.answer is not None and not self.options.as_json:
-            out().file.write(f"{outcome.answer}\n")  # its very bytes
-        elif outcome.returned and not self.options.as_json:
-            print_value(out(), wire_tree(outcome.value, depth=512))
-        console = err()
+        tell_outcome(outcome, self.given.name, as_json=self.options.as_json)
         if outcome.error is not None:
-            print_failure(console, outcome, self.given.name)
             self._hint_at_reply(outcome.error)
-        for warning in outcome.warnings:
-            print_warning(console, warning, self.given.name)
-        console.print(figures_text(outcome.figures))
-        _print_journals([outcome])
+        self._tell_waiting([outcome])
+
+    def _tell_waiting(self, outcomes: Iterable[Outcome]) -> None:
+        """The commands that make suspended runs go on, with the tools that this one was given."""
+        options = self.options
+        if options.store is None:
+            return
+        words = tool_words(options.tools, options.workspace, options.mcp)
+        for outcome in outcomes:
+            print_waiting(outcome, words, store=options.store)
 
     def _hint_at_reply(self, error: BelljarError) -> None:
         if error.phase == "parsing" and not self.given.name.endswith((".ts", ".js")):
@@ -200,7 +226,8 @@ class _Session:
             print_json(turn.to_dict())
         else:
             printer.finish(turn)
-        _print_journals(turn.outcomes)
+        print_journals(turn.outcomes)
+        self._tell_waiting(turn.outcomes)
         return exit_code_of_turn(turn)
 
 
@@ -211,9 +238,3 @@ def exit_code_of_turn(turn: Turn) -> ExitCode:
     ]
     faults += [outcome.error for outcome in turn.outcomes if outcome.error is not None]
     return exit_code_of(faults[0] if faults else None)
-
-
-def _print_journals(outcomes: tuple[Outcome, ...] | list[Outcome]) -> None:
-    for outcome in outcomes:
-        if outcome.journal.path is not None:
-            err().print(Text(f"journal: {safe(str(outcome.journal.path))}", style="dim"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Collection
 from typing import Any, Final, TextIO
 
 from rich.console import Console
@@ -71,7 +72,11 @@ def print_code(console: Console, code: str, language: str, *, numbered: bool = F
     if not console.is_terminal:
         console.print(Text(shown))
         return
-    syntax = Syntax(
+    console.print(_syntax(shown, language, numbered=numbered, indent=indent))
+
+
+def _syntax(shown: str, language: str, *, numbered: bool, indent: int = 0, marked: Collection[int] = ()) -> Syntax:
+    return Syntax(
         shown,
         language,
         theme=_THEME,
@@ -79,8 +84,20 @@ def print_code(console: Console, code: str, language: str, *, numbered: bool = F
         line_numbers=numbered,
         word_wrap=True,
         padding=(0, 0, 0, indent),
+        highlight_lines=set(marked),
     )
-    console.print(syntax)
+
+
+def print_marked(console: Console, code: str, lines: Collection[int]) -> None:
+    """A script with line numbers, and an arrow at each of `lines`; also on a pipe."""
+    shown = safe(code)
+    if console.is_terminal:
+        console.print(_syntax(shown, "typescript", numbered=True, marked=lines))
+        return
+    texts = shown.split("\n")
+    width = len(str(len(texts)))
+    for number, text in enumerate(texts, start=1):
+        console.print(Text(f"{'❱' if number in lines else ' '} {number:>{width}} {text}"))
 
 
 def excerpt_text(excerpt: str) -> Text:
