@@ -23,6 +23,7 @@ CAMPAIGNS: Final[Mapping[str, str]] = {
     "native": "campaign.native",
     "grammar": "campaign.grammar",
     "soak": "campaign.soak",
+    "kills": "campaign.kills",
     "test262": "campaign.test262",
 }
 """Each module has `run`. They load when their turn comes: some need what is not installed everywhere."""
