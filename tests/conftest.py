@@ -28,6 +28,12 @@ Harness.__init__.__kwdefaults__["type_checker"] = None
 """Most tests are about what happens when a script runs, wrong types included; those about types ask for a checker."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: one that is begun last would keep a process busy while the others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_collection_finish() -> None:
     """What thousands of collected tests hold is never garbage: each full collection would look at all of it again."""
     gc.collect()

@@ -58,11 +58,7 @@ class StoreApprover:
             raise QuestionExpired
         if found is not None:
             return found
-        if (
-            self._inner is None
-            or request.quorum is not None
-            or await self._leases.in_thread(self._is_for_several, request)
-        ):
+        if self._inner is None or await self._leases.in_thread(self._is_for_several, request):
             return None
         return await self._inner.decide(request)
 
@@ -97,7 +93,11 @@ class StoreImages:
 
     def keep(self, machine: Machine, settled: int) -> None:
         """Into the store, before anything that the journal says of later steps."""
-        self._store.images.put(self._lease, settled, machine.freeze(key=self._key_at(settled)))
+        image = machine.freeze(key=self._key_at(settled))
+        try:
+            self._store.images.put(self._lease, settled, image)
+        except StoreError as error:  # the run does not hang on it, and its next record hears of what is wrong
+            _log.warning("the image of run %s cannot be kept: %s", self._lease.run_id, error.message)
 
     def _key_at(self, settled: int) -> bytes:
         return hmac.digest(self._key, f"belljar image\0{self._lease.run_id}\0{settled}".encode(), "sha256")
