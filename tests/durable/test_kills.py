@@ -20,7 +20,7 @@ def test_fifty_kills_break_no_law(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_kills_break_no_law_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    """One round, twelve kills; the server outlives its clients."""
+    """One round, eight kills; the server outlives its clients."""
     tally = kill(8, folder=tmp_path, copies=1, url=lambda number: fresh(postgres_url, number))
 
     assert tally.broken == []
