@@ -47,7 +47,6 @@ def test_a_request_comes_back_as_it_went_in(store: Store) -> None:
         seed="0a",
         engine="v8",
         mode="strict",
-        traceparent={"traceparent": "00-1"},
     )
     store.runs.add(request, run_id="r")
 

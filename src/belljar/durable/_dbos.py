@@ -85,7 +85,7 @@ class DbosOrchestrator:
         self._home, self._concurrency = home, concurrency
         try:
             await _in_thread(self._launch)
-        except BaseException:
+        except BaseException:  # Control-C too must not leave this process's one place taken
             await self.aclose()
             raise
 

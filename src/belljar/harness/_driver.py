@@ -79,7 +79,12 @@ class RunPlan:
     resumed: History | None = None
     """What happened before this process took the run over; None for a first start."""
     images: Images | None = None
-    """Where the run's machine is kept while it waits long; None: nowhere, a replay makes a new one."""
+    """Where a store keeps the run's machine while it waits long; None: it is no store's run."""
+
+    @property
+    def is_of_store(self) -> bool:
+        """Whether another process goes on with the run where this one cannot."""
+        return self.images is not None
 
 
 @dataclass(slots=True)
@@ -145,7 +150,7 @@ class Driver:
             if self._plan.resumed is not None and not self._step_count:
                 self._leave_suspended()
                 raise
-            if self._plan.images is not None:
+            if self._plan.is_of_store:
                 self._detach()
             finished = Finished(error=HarnessInternalError("the host could not go on with the run"))
             outside = error
@@ -387,7 +392,7 @@ class Driver:
             else:
                 self._end_journal(result)
         except HostError as error:
-            if self._plan.images is not None:
+            if self._plan.is_of_store:
                 raise  # the run has not ended: another process goes on with it
             return Result(error=result.error or error)
         return result

@@ -30,8 +30,6 @@ class RunRequest:
     engine: str | None = None
     """None: the default engine."""
     mode: str = "enabled"
-    traceparent: Mapping[str, str] = field(default_factory=dict)
-    """The span to link to."""
 
     def to_json(self) -> str:
         """JSON that `from_json` reads."""

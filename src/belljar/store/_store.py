@@ -51,7 +51,7 @@ def open_store(
     try:
         _make_private(database)
         migrate(database)
-    except BaseException:
+    except BaseException:  # Control-C too must leave no connection and no thread
         database.close()
         raise
     return Store(database, trail, dead_after_ms=dead_after_ms, clock=wall_ms)
