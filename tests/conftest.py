@@ -21,7 +21,7 @@ settings.register_profile("default", deadline=None)
 settings.register_profile("campaign", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-pytest_plugins = ("cli_fixtures", "tests.postgres", "tests.stores")
+pytest_plugins = ("cli_fixtures", "tests.phase5", "tests.postgres", "tests.stores")
 
 assert Harness.__init__.__kwdefaults__ is not None
 Harness.__init__.__kwdefaults__["type_checker"] = None

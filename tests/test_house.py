@@ -11,9 +11,9 @@ import belljar
 
 SOURCE = Path(belljar.__file__).parent
 ROOMS = (
-    "errors", "guess", "limits", "values", "script", "machine", "snapshot", "journal", "audit", "tools", "patch",
-    "packs", "mcp", "typecheck", "telemetry", "store", "harness", "durable", "testing", "providers", "integrations",
-    "web", "cli",
+    "errors", "gate", "guess", "limits", "values", "script", "machine", "snapshot", "journal", "audit", "tools",
+    "patch", "packs", "mcp", "typecheck", "telemetry", "store", "harness", "durable", "plugins", "testing", "providers",
+    "integrations", "agents", "web", "cli",
 )  # fmt: skip
 """Bottom to top."""
 IO = {

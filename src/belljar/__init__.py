@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import belljar.gate  # noqa: F401 - reads its variable now, before anything else can write it
+
 if TYPE_CHECKING:
     from belljar.errors import BelljarError, Finding
     from belljar.harness import Harness, Outcome, Report, Turn, check, run

@@ -306,6 +306,12 @@ class CallUnknownError(ScriptError):
     advice = "Do not make the call again before somebody has looked; say what is unknown."
 
 
+class CapabilityRefusedError(ScriptError):
+    """A plugin asked at run time for something that it was not granted."""
+
+    advice = "Declare it in the manifest and have the operator grant it, or do without."
+
+
 class NetworkPolicyError(ScriptError):
     """An address that policy does not allow."""
 
@@ -486,6 +492,13 @@ class NotInStoreError(StoreError):
     advice = "Look at the list of what there is."
 
 
+class QueueFullError(StoreError):
+    """A queue of the store has as many runs going on as it may have, or begun in a period as may begin."""
+
+    retryable = True
+    advice = "Wait until one of them has ended, or raise the bound."
+
+
 class LeaseLostError(StoreError):
     """Another process took the run over, so this one may write nothing more of it."""
 
@@ -503,6 +516,53 @@ class AuditBrokenError(HostError):
     """An audit log that was changed, or has lost records; `details` names the record."""
 
     advice = "Keep this copy as evidence, and compare it with the exports and checkpoints kept elsewhere."
+
+
+class ManifestError(HostError):
+    """A plugin's manifest or package, a policy, or an agent's specification that is wrong; `details` has every problem
+    with its file, line and path."""
+
+    phase = "parsing"
+    advice = "Correct what is named; `belljar plugin check` looks without running anything."
+
+
+class PluginSignatureError(HostError):
+    """A plugin whose signature is missing where one is needed, of an unknown key, or not of these bytes."""
+
+    advice = "Do not run it. Get the plugin from its author again, or sign what you have read yourself."
+
+
+class PolicyRefusedError(HostError):
+    """A plugin or agent that asks for more than the policy grants, or more than was approved; `details` names each
+    need. Nothing of it ran."""
+
+    phase = "parsing"
+    advice = "Grant it in the policy, or leave the plugin alone."
+
+
+class AgentStoppedError(HostError):
+    """Somebody stopped the agent; what it had done is kept."""
+
+    advice = "`belljar agents run --resume ID` goes on with it."
+
+
+class AgentBudgetError(HostError):
+    """An agent that used up its tokens, calls or time; `details` says which."""
+
+    advice = "Look at what it did before you give it more."
+
+
+class ModelError(HostError):
+    """A model that could not be reached, refused, or answered with nothing to work on."""
+
+    retryable = True
+    advice = "Look at the provider's status, the key and the model's name."
+
+
+class SecretFoundError(HostError):
+    """A secret in something that is handed on; `details` says where, never what."""
+
+    advice = "Take the secret out, or have it given by the policy."
 
 
 class GasLimitOutOfRangeError(UsageError):

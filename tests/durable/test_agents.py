@@ -174,6 +174,22 @@ def test_a_worker_of_some_queues_takes_over_their_agents_only(
     assert AgentOrchestrator(other, queues=["help"], clock_ms=clock).tend().taken == ("helper",)
 
 
+def test_an_agent_with_a_manifest_is_left_to_those_who_have_its_program(
+    here: AgentOrchestrator, there: AgentOrchestrator, clock: Clock
+) -> None:
+    """No worker takes it over; whoever can run it starts it by its id, and the log names its checksum."""
+    here.register("scan:1", name="scan", manifest_sha256="a" * 64)
+    here.start("scan:1")
+    clock.ms += 15_001
+
+    tended = there.tend()
+
+    assert (tended.lost, tended.taken) == (("scan:1",), ())
+    assert there.start("scan:1")
+    told = [(record.event, record.facts["manifest_sha256"]) for record in there.trail("scan:1")]
+    assert told == [(event, "a" * 64) for event in ("agent.started", "agent.lost", "agent.taken_over")]
+
+
 def test_limits_and_schedules_are_set_through_the_agent(here: AgentOrchestrator, store: Store) -> None:
     """An agent's queue is bounded, and its jobs begin by themselves while it runs."""
     here.limit(QueueLimits(name="help", concurrency=1))

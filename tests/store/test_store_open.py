@@ -23,7 +23,7 @@ def test_a_store_is_made_once_and_opened_again(store_url: str) -> None:
     for _ in range(2):
         with open_store(store_url) as store:
             assert store.runs.counts() == {}
-    assert VERSION == 1
+    assert VERSION == 2
 
 
 def test_a_store_of_a_newer_belljar_is_refused_and_not_touched(store: Store, store_url: str) -> None:
@@ -36,6 +36,21 @@ def test_a_store_of_a_newer_belljar_is_refused_and_not_touched(store: Store, sto
         open_store(store_url)
     assert caught.value.details == {"found": 99, "known": VERSION}
     assert store.runs.counts() == {}
+
+
+def test_a_store_of_an_older_belljar_is_brought_up_to_date(store_url: str) -> None:
+    """Version 1 did not know which manifest an agent is of; its agents are kept."""
+    with open_store(store_url) as store:
+        store.agents.register("a", name="watch", now_ms=1)
+    database = Database(store_url)
+    database.prepare(lambda c: c.execute(text("ALTER TABLE agents DROP COLUMN manifest_sha256")))
+    database.prepare(lambda c: c.execute(text("DELETE FROM belljar_schema WHERE version > 1")))
+    database.close()
+
+    with open_store(store_url) as store:
+        row = store.agents.get("a")
+
+    assert (row.name, row.manifest_sha256) == ("watch", None)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from store_support import NOW, REQUEST, begun, events, intent, taken
 
 import belljar
-from belljar.errors import LeaseLostError
+from belljar.errors import LeaseLostError, QueueFullError
 from belljar.store import Store, WorkerRow, open_store
 
 HOLD = """
@@ -124,7 +124,7 @@ def test_a_process_that_is_dead_and_not_yet_buried_is_dead(tmp_path: Path) -> No
 
 
 def test_a_queue_that_is_full_gives_no_lease(store: Store) -> None:
-    """The queue's bounds hold in `take`; what begins here directly is not in a queue's turn."""
+    """The queue's bounds hold in `take`, and for what begins here directly where it names the queue."""
     from belljar.store import QueueLimits
 
     store.queues.put(QueueLimits(name="default", concurrency=1))
@@ -134,6 +134,9 @@ def test_a_queue_that_is_full_gives_no_lease(store: Store) -> None:
     assert store.runs.take("a", now_ms=NOW) is not None
     assert store.runs.take("b", now_ms=NOW) is None
     assert store.runs.begin(REQUEST, run_id="c", now_ms=NOW).slice == 1
+    with pytest.raises(QueueFullError) as caught:
+        store.runs.begin(REQUEST, run_id="d", now_ms=NOW, queue="default")
+    assert (caught.value.details, store.runs.counts()) == ({"queue": "default"}, {"queued": 1, "running": 2})
 
 
 @pytest.mark.slow

@@ -54,9 +54,24 @@ class AgentOrchestrator:
 
     # -- one agent ----------------------------------------------------------------------------------------------------
 
-    def register(self, agent_id: str, *, name: str, version: str = "", queue: str = "default") -> AgentRow:
-        """Make an agent known; it is stopped at first. A known one gets the new name, version and queue."""
-        return self._store.agents.register(agent_id, name=name, version=version, queue=queue, now_ms=self._clock_ms())
+    def register(
+        self,
+        agent_id: str,
+        *,
+        name: str,
+        version: str = "",
+        queue: str = "default",
+        manifest_sha256: str | None = None,
+    ) -> AgentRow:
+        """Make an agent known; it is stopped at first. A known one gets the new name, version, queue and checksum."""
+        return self._store.agents.register(
+            agent_id,
+            name=name,
+            version=version,
+            queue=queue,
+            manifest_sha256=manifest_sha256,
+            now_ms=self._clock_ms(),
+        )
 
     def start(self, agent_id: str) -> bool:
         """Have the agent run here. False where another process has it. Raises NotInStoreError."""

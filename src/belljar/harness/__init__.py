@@ -22,7 +22,7 @@ from belljar.harness._items import (
 )
 from belljar.harness._outcome import Outcome, PartialResult, RunFigures
 from belljar.harness._parts import CallPart, Part, ScriptPart, TextPart, ThinkingPart
-from belljar.harness._runner import RunOptions
+from belljar.harness._runner import Origin, RunOptions
 from belljar.harness._sealed import Identity
 from belljar.harness._suspension import Suspension
 from belljar.harness._sync import run
@@ -36,6 +36,7 @@ __all__ = [
     "Item",
     "MessageItem",
     "Mode",
+    "Origin",
     "Outcome",
     "Part",
     "PartialResult",

@@ -11,7 +11,7 @@ import asyncio
 import hmac
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -25,7 +25,7 @@ from belljar.tools._clock import wall_ms
 from belljar.tools._terms import HOST
 
 if TYPE_CHECKING:
-    from belljar.harness._runner import Start
+    from belljar.harness._runner import Origin, Start
     from belljar.store import Lease, RunRequest, Store
 
 T = TypeVar("T")
@@ -153,9 +153,9 @@ class Leases:
         """What `work` gives; the store waits for disks and other processes."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
-    async def begin(self, request: RunRequest, *, run_id: str) -> Lease:
+    async def begin(self, request: RunRequest, *, run_id: str, place: Mapping[str, Any]) -> Lease:
         """A new run, held. Raises StoreError."""
-        return await self._hold(lambda: self.store.runs.begin(request, run_id=run_id, now_ms=wall_ms()))
+        return await self._hold(lambda: self.store.runs.begin(request, run_id=run_id, now_ms=wall_ms(), **place))
 
     async def take(self, run_id: str, *, head: str | None = None) -> Lease | None:
         """A run that is there, held; None where it has ended, or somebody alive holds it, this process too."""
@@ -248,7 +248,7 @@ class Leases:
         self._threads.shutdown(wait=False)
 
 
-def request_of(start: Start, engine: str | None) -> RunRequest:
+def request_of(start: Start, engine: str | None, origin: Origin | None) -> RunRequest:
     """A run as it was asked for, as the store keeps it."""
     from belljar.store import RunRequest
 
@@ -260,4 +260,5 @@ def request_of(start: Start, engine: str | None) -> RunRequest:
         seed=start.seed.hex() if start.seed is not None else None,
         engine=engine,
         mode=start.mode,
+        manifest_sha256=origin.manifest_sha256 if origin is not None else None,
     )

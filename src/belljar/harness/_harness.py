@@ -19,7 +19,7 @@ from belljar.harness._driver import finished_event
 from belljar.harness._items import ScriptCallItem, ToolCallItem, Turn
 from belljar.harness._outcome import Outcome
 from belljar.harness._parts import Part
-from belljar.harness._runner import Runner, RunOptions, Settings, Start, check_options, checked_run_id
+from belljar.harness._runner import Origin, Runner, RunOptions, Settings, Start, check_options, checked_run_id
 from belljar.harness._sealed import STACK_KB, Identity, check_input, chosen_gas_limit
 from belljar.harness._store_runner import StoreRunner
 from belljar.harness._suspension import Suspension
@@ -64,6 +64,7 @@ class Harness:
         prompt_tokens: int | None = None,
         type_checker: TypeChecker | Literal["auto"] | None = "auto",
         telemetry: Tracer | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """`store` keeps runs so that they outlive this process: a `belljar.store.Store`, or the URL of one that this
         harness opens and closes. Questions that `approver` (or nobody) answers wait there.
@@ -77,7 +78,8 @@ class Harness:
         `mcp` are servers by name, whose tools are `tools.mcp.NAME.TOOL`: a command, a URL or a server object; they are
         connected to at the first use. `prompt_tokens` bounds `prompt()`; where it cannot declare all tools, scripts
         have `tools.search` and `tools.describe` to find the rest. `type_checker` "auto" is the TypeScript compiler that
-        is found, if any. `telemetry` is a `belljar.telemetry.Telemetry`.
+        is found, if any. `telemetry` is a `belljar.telemetry.Telemetry`. `origin`
+        says which plugin or agent the runs are of; those are runs of a store.
 
         Raises UsageError for tools, modes or context that cannot work.
         """
@@ -91,6 +93,8 @@ class Harness:
         self._type_checker = type_checker
         if store is not None and journal is not None:
             raise UsageError("runs of a store have their journals there", hint="Give store or journal, not both.")
+        if store is None and origin is not None:
+            raise UsageError("runs of a plugin or agent are runs of a store", hint="Harness(store=URL, origin=...).")
         self.store = _opened(store)
         self._owns_store = isinstance(store, str | os.PathLike)
         if self.store is not None:
@@ -100,6 +104,7 @@ class Harness:
             isolation=isolation,
             approver=approver,
             secrets=tuple(secrets),
+            origin=origin,
             image_key=image_key,
             journals=Path(journal) if journal is not None else None,
             tracer=telemetry or NOT_TRACED,

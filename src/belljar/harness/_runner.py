@@ -56,6 +56,21 @@ class RunOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """On whose behalf all runs of a harness are made: a plugin's or an agent's.
+
+    The store keeps it with each run and names it in each audit record. No harness of another origin goes on with such a
+    run: its tools are others.
+    """
+
+    manifest_sha256: str
+    """Checksum of the plugin or agent."""
+    agent_id: str | None = None
+    queue: str | None = None
+    """Its bounds in the store hold for runs that begin here, too. None: in no queue's turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What all runs of a harness have in common."""
 
@@ -64,6 +79,7 @@ class Settings:
     approver: Approver | None = None
     secrets: tuple[str, ...] = ()
     """Values that no approver is shown."""
+    origin: Origin | None = None
     image_key: bytes | None = None
     """Seals frozen and suspended runs; None is this user's own."""
     journals: Path | None = None

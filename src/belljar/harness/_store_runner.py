@@ -55,12 +55,15 @@ class StoreRunner(Runner):
         if start.journal is not None:
             raise UsageError("a run of a store has its journal there", hint="Leave out journal=.")
         self._journal(start)  # a sealed run's seed is used from here on
-        lease = await self._leases.begin(request_of(start, self._settings.engine), run_id=start.run_id)
+        origin = self._settings.origin
+        request = request_of(start, self._settings.engine, origin)
+        place = {"queue": origin.queue, "agent_id": origin.agent_id} if origin is not None else {}
+        lease = await self._leases.begin(request, run_id=start.run_id, place=place)
         return await self.begin_taken(lease, lambda: start)
 
     async def submit(self, start: Start, **place: Any) -> None:
         """Leave a run in the store for a worker."""
-        request = request_of(start, None)
+        request = request_of(start, None, self._settings.origin)
         await self._leases.in_thread(lambda: self._store.runs.add(request, run_id=start.run_id, **place))
 
     async def begin_taken(self, lease: Lease, restore: Callable[[], Start]) -> Outcome:
@@ -74,8 +77,20 @@ class StoreRunner(Runner):
     # -- runs that others began -----------------------------------------------------------------------------------
 
     async def take(self, run_id: str) -> Lease | None:
-        """Hold a run of the store; None where it has ended, or somebody alive holds it."""
-        return None if self._is_leaving else await self._leases.take(checked_run_id(run_id))
+        """Hold a run of the store; None where it has ended, or somebody alive holds it.
+
+        Raises UsageError for a run of another plugin or agent, or of none.
+        """
+        await self._leases.in_thread(self._check_origin, checked_run_id(run_id))
+        return None if self._is_leaving else await self._leases.take(run_id)
+
+    def _check_origin(self, run_id: str) -> None:
+        """The tools of one plugin are not those of another, though they have the same names."""
+        ours = self._settings.origin.manifest_sha256 if self._settings.origin is not None else None
+        theirs = self._store.runs.request(run_id).manifest_sha256
+        if theirs != ours:
+            whose = f"of the plugin or agent {theirs[:12]}" if theirs is not None else "of no plugin or agent"
+            raise UsageError(f"the run {run_id} is {whose}", hint=_ELSEWHERE)
 
     async def go_on_taken(self, lease: Lease, registry: Registry, on_event: Listener | None) -> Outcome:
         """The outcome of a run that was suspended, or whose process died."""
@@ -99,6 +114,7 @@ class StoreRunner(Runner):
         if several := [request.id for request in pending if request.quorum is not None and request.id in decisions]:
             raise UsageError(f"{several[0]!r} needs the word of several people", hint="Gather it in the store.")
         approver = decided(decisions, pending, self._approver)
+        await self._leases.in_thread(self._check_origin, run_id)
         lease = await self._leases.take(run_id, head=journal.head)
         if lease is None:
             raise used_up(run_id)

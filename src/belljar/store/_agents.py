@@ -44,6 +44,8 @@ class AgentRow:
     """What the agent keeps: plain JSON data."""
     created_ms: int
     updated_ms: int
+    manifest_sha256: str | None
+    """Checksum of what the agent is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +68,21 @@ class Agents:
 
     # -- what there is ------------------------------------------------------------------------------------------------
 
-    def register(self, agent_id: str, *, name: str, version: str = "", queue: str = "default", now_ms: int) -> AgentRow:
-        """Make an agent known; it is stopped at first. A known one gets the new name, version and queue."""
+    def register(
+        self,
+        agent_id: str,
+        *,
+        name: str,
+        version: str = "",
+        queue: str = "default",
+        manifest_sha256: str | None = None,
+        now_ms: int,
+    ) -> AgentRow:
+        """Make an agent known; it is stopped at first. A known one gets the new name, version, queue and checksum."""
         if not agent_id:
             raise UsageError("an agent has an id")
-        named = {"name": name, "version": version, "queue": queue, "updated_ms": now_ms}
+        named: dict[str, Any] = {"name": name, "version": version, "queue": queue, "updated_ms": now_ms}
+        named["manifest_sha256"] = manifest_sha256
         new = {"id": agent_id, "state": "stopped", "data": "{}", "created_ms": now_ms, **named}
 
         def work(connection: Connection) -> AgentRow:
@@ -175,16 +187,22 @@ class Agents:
         return lost
 
     def take_over(self, *, now_ms: int, queues: Collection[str] = ()) -> list[AgentLease]:
-        """Take every agent that is lost, or was released by its worker; of these queues, where there are any."""
-        free = and_(_IS_FREE, agents.c.queue.in_(queues)) if queues else _IS_FREE
+        """Take every agent that is lost, or was released by its worker; of these queues, where there are any.
+
+        One with a manifest is more than its runs: only who has its program starts it again.
+        """
+        free = and_(_IS_FREE, agents.c.manifest_sha256.is_(None))
+        free = and_(free, agents.c.queue.in_(queues)) if queues else free
         ids = self._database.read(lambda connection: _ids(connection, free))
         leases = [self.start(agent_id, now_ms=now_ms) for agent_id in ids]
         return [lease for lease in leases if lease is not None]
 
     def _tell(self, connection: Connection, event: str, row: AgentRow, *, actor: str, epoch: int, now_ms: int) -> None:
         details = {"epoch": epoch, "name": row.name, "owner": row.owner}
-        event_of = AuditEvent(event, row.id, actor=actor, time_ms=now_ms, details=details)
-        self._trail.append(connection, event_of)
+        told = AuditEvent(
+            event, row.id, actor=actor, time_ms=now_ms, manifest_sha256=row.manifest_sha256, details=details
+        )
+        self._trail.append(connection, told)
 
 
 _IS_HELD: Final = and_(agents.c.state == "running", agents.c.owner.is_not(None))

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from belljar.audit import AuditEvent
-from belljar.errors import JournalError, LeaseLostError, NotInStoreError, StoreError
+from belljar.errors import JournalError, LeaseLostError, NotInStoreError, QueueFullError, StoreError
 from belljar.journal._records import START
 from belljar.store._closing import close
 from belljar.store._proof import text_sha256
@@ -34,6 +34,8 @@ class Place:
     """The highest goes first."""
     not_before_ms: int = 0
     agent_id: str | None = None
+    is_bound: bool = False
+    """Whether the queue's bounds hold for a run that begins at once."""
 
 
 def row_of(connection: Connection, run_id: str) -> Row[Any]:
@@ -127,12 +129,20 @@ def _hold(connection: Connection, workers: Workers, row: Row[Any], now_ms: int) 
 
 
 def begin(
-    connection: Connection, workers: Workers, trail: Trail, request: RunRequest, run_id: str, now_ms: int
+    connection: Connection,
+    workers: Workers,
+    trail: Trail,
+    request: RunRequest,
+    run_id: str,
+    place: Place,
+    now_ms: int,
 ) -> Lease:
-    """A new run, held at once. Raises StoreError where there is one of that id."""
+    """A new run, held at once. Raises StoreError where there is one of that id, QueueFullError."""
     if connection.scalar(select(runs.c.id).where(runs.c.id == run_id)) is not None:
         raise StoreError(f"the store has a run {run_id!r} already", details={"run_id": run_id})
-    add(connection, trail, request, run_id, Place(), now_ms)
+    if place.is_bound and not admits(connection, place.queue, run_id=run_id, now_ms=now_ms):
+        raise QueueFullError(f"the queue {place.queue!r} lets no more runs begin now", details={"queue": place.queue})
+    add(connection, trail, request, run_id, place, now_ms)
     return _hold(connection, workers, row_of(connection, run_id), now_ms)
 
 
@@ -207,6 +217,7 @@ def run_event(
         time_ms=now_ms,
         run_id=run_id,
         script_sha256=request.script_sha256,
+        manifest_sha256=request.manifest_sha256,
         gas_limit=request.gas_limit,
         details=details,
     )

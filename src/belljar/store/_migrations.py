@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, inspect, select, text
 from belljar.audit import START
 from belljar.errors import StoreError, StoreVersionError
 from belljar.store._database import Database
-from belljar.store._schema import audit_head, metadata, schema_version
+from belljar.store._schema import agents, audit_head, metadata, schema_version
 
 _LOCK: Final = 0x62656C6C
 """PostgreSQL's advisory lock that lets one process migrate at a time; SQLite has its write lock."""
@@ -24,7 +24,13 @@ def _tables(connection: Connection) -> None:
     connection.execute(insert(audit_head).values(id=1, seq=0, hash=START))
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_tables,)
+def _manifests_of_agents(connection: Connection) -> None:
+    there = {column["name"] for column in inspect(connection).get_columns(agents.name)}
+    if agents.c.manifest_sha256.name not in there:  # step 1 makes the tables as they are today
+        connection.execute(text("ALTER TABLE agents ADD COLUMN manifest_sha256 VARCHAR"))
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_tables, _manifests_of_agents)
 """Step n leads from version n to n + 1."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -47,6 +47,7 @@ class Step:
             time_ms=self.now_ms,
             run_id=self.lease.run_id,
             script_sha256=request.script_sha256,
+            manifest_sha256=request.manifest_sha256,
             gas_limit=request.gas_limit,
             details=details,
         )

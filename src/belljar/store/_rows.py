@@ -30,10 +30,15 @@ class RunRequest:
     engine: str | None = None
     """None: the default engine."""
     mode: str = "enabled"
+    manifest_sha256: str | None = None
+    """The checksum of the plugin or agent that the run is of."""
 
     def to_json(self) -> str:
         """JSON that `from_json` reads."""
-        return dumps(asdict(self))
+        facts = asdict(self)
+        if self.manifest_sha256 is None:  # so that processes that know no plugins read it
+            del facts["manifest_sha256"]
+        return dumps(facts)
 
     @classmethod
     def from_json(cls, text: str) -> RunRequest:

@@ -35,9 +35,18 @@ class Runs:
         place = Place(queue=queue, priority=priority, not_before_ms=not_before_ms, agent_id=agent_id)
         self._database.write(lambda c: leases.add(c, self._trail, request, run_id, place, wall_ms()))
 
-    def begin(self, request: RunRequest, *, run_id: str, now_ms: int) -> Lease:
-        """A new run that this worker holds from the beginning. Raises StoreError where there is one of that id."""
-        return self._database.write(lambda c: leases.begin(c, self._workers, self._trail, request, run_id, now_ms))
+    def begin(
+        self, request: RunRequest, *, run_id: str, now_ms: int, queue: str | None = None, agent_id: str | None = None
+    ) -> Lease:
+        """A new run that this worker holds from the beginning.
+
+        None is in no queue's turn. Raises StoreError where there is a run of that id, QueueFullError where `queue` lets
+        none begin now.
+        """
+        place = leases.Place(queue=queue or "default", agent_id=agent_id, is_bound=queue is not None)
+        return self._database.write(
+            lambda c: leases.begin(c, self._workers, self._trail, request, run_id, place, now_ms)
+        )
 
     def take(self, run_id: str, *, now_ms: int, expect_head: str | None = None) -> Lease | None:
         """Hold a run that is queued or suspended, or whose worker is dead. The caller goes on with it.
@@ -77,6 +86,10 @@ class Runs:
     def get(self, run_id: str) -> RunRow:
         """One run. Raises NotInStoreError."""
         return self._database.read(lambda c: listing.one(c, run_id))
+
+    def request(self, run_id: str) -> RunRequest:
+        """What was asked to be run. Raises NotInStoreError."""
+        return self._database.read(lambda c: leases.request_of(leases.row_of(c, run_id)))
 
     def find(
         self,

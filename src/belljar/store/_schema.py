@@ -217,6 +217,7 @@ agents: Final = Table(
     Column("data", Text, nullable=False),  # JSON
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
+    Column("manifest_sha256", String),
 )
 
 queues: Final = Table(
