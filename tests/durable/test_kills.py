@@ -10,12 +10,12 @@ from campaign.kills.campaign import kill
 
 
 @pytest.mark.slow
-def test_fifty_kills_break_no_law(tmp_path: Path) -> None:
-    """Every script comes to its end with the bytes that it has without kills. It takes 20 to 40 s on two cores."""
-    tally = kill(50, folder=tmp_path)
+def test_two_dozen_kills_break_no_law(tmp_path: Path) -> None:
+    """Every script comes to its end with the bytes that it has without kills. `make campaign` goes on with it."""
+    tally = kill(24, folder=tmp_path)
 
     assert tally.broken == []
-    assert tally.kills == 50
+    assert tally.kills == 24
 
 
 @pytest.mark.slow
