@@ -20,6 +20,14 @@ def used(source: str, tools: tuple[str, ...] | None = TOOLS) -> list[str]:
     return [use.name for use in analyse(source, tools=tools).tools_used]
 
 
+def test_a_brace_ends_a_name_unless_it_is_of_an_escape() -> None:
+    """An object that hands tools on, however tightly it is written."""
+    tools = ("a", "g.b")
+    analysis = analyse("return {x:tools.a,y:{z:tools.g.b},w:tools.\\u{61}}", tools=tools)
+
+    assert (analysis.findings, [use.name for use in analysis.tools_used]) == ((), ["a", "g.b", "a"])
+
+
 def test_f28_an_unknown_tool_is_told_with_a_suggestion() -> None:
     """Place of the name, the closest name, and the list."""
     with pytest.raises(ToolNotFoundError) as caught:

@@ -21,9 +21,11 @@ from belljar.script._names import Guesser
 from belljar.script._scope import Scopes, Use, plain_name
 
 _GAP: Final = r"(?:\s|/\*(?s:.*?)\*/|//[^\n\r\u2028\u2029]*)*+"
+_NAME: Final = r"(?:[\w$]|\\u\{[0-9A-Fa-f]+\}|\\u[0-9A-Fa-f]{4})+"
+"""Letters, also as escapes; a brace that belongs to no escape ends the name."""
 _MEMBER: Final = re.compile(
     rf"{_GAP}!?{_GAP}(?:"
-    rf"(?:\?\.|\.){_GAP}([\w$\\{{}}]+)"
+    rf"(?:\?\.|\.){_GAP}({_NAME})"
     rf"|(?:\?\.)?{_GAP}\[{_GAP}(?:'([^'\\\n]*)'|\"([^\"\\\n]*)\"|`([^`\\$]*)`){_GAP}\])"
 )
 """One step from an object to a property with a fixed name. What comes before is known to be an expression."""
