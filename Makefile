@@ -10,13 +10,13 @@ demo: $(READY)
 	$(BIN)/belljar demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python docs/generate.py --check
 
 bench: $(READY)
@@ -31,6 +31,7 @@ campaign: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/site-trees docs build/site
 
 $(READY): pyproject.toml hatch_build.py $(wildcard guest/*.py guest/*.c guest/*.h guest/prelude/*.js guest/sealed/*.js guest/v8/*.js guest/guest.lock) \
     src/belljar/script/seal/gas.json

@@ -63,15 +63,20 @@ def request_for(
     )
 
 
-def put_waiting(file: Path, run_id: str, requests: Sequence[ApprovalRequest], *, source: str = SOURCE) -> None:
-    """A suspended run with these questions."""
+def put_waiting(
+    file: Path, run_id: str, requests: Sequence[ApprovalRequest], *, source: str = SOURCE, **origin: str
+) -> None:
+    """A suspended run with these questions; `origin` as `begin` takes it."""
     with closing(open_store(file)) as store:
-        begin(store, run_id, source).append(suspend(requests), durable=True)
+        begin(store, run_id, source, **origin).append(suspend(requests), durable=True)
 
 
-def begin(store: Store, run_id: str, source: str = SOURCE) -> Journal:
+def begin(
+    store: Store, run_id: str, source: str = SOURCE, *, manifest: str | None = None, agent_id: str | None = None
+) -> Journal:
     """A run that this process holds, with the first record in its journal."""
-    lease = store.runs.begin(RunRequest(source=source), run_id=run_id, now_ms=wall_ms())
+    request = RunRequest(source=source, manifest_sha256=manifest)
+    lease = store.runs.begin(request, run_id=run_id, now_ms=wall_ms(), agent_id=agent_id)
     journal = Journal(sink=store.sink(lease))
     facts: dict[str, Any] = {
         "run_id": run_id,

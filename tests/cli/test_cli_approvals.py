@@ -177,6 +177,27 @@ class TestAnswering:
         assert (found.state, decision.verdict, decision.who) == ("decided", "approve", login)
         assert found.votes[0].source == f"cli {socket.gethostname()}"
 
+    @pytest.mark.parametrize(
+        ("origin", "way"),
+        [
+            ({"manifest": "a" * 64}, "plugin run PLUGIN --resume run_7 --policy POLICY.toml --store runs.db"),
+            (
+                {"manifest": "a" * 64, "agent_id": "code-generation:0a"},
+                "agents run --resume code-generation:0a --policy POLICY.toml --store runs.db",
+            ),
+        ],
+        ids=["plugin", "agent"],
+    )
+    def test_who_goes_on_with_a_run_of_a_plugin_or_an_agent_is_told(
+        self, origin: dict[str, str], way: str, cli: Cli, tmp_path: Path
+    ) -> None:
+        """No worker can: it has other tools."""
+        put_waiting(tmp_path / "runs.db", "run_7", [request_for("run_7")], **origin)
+
+        ran = cli("approvals", "approve", "run_7:1", "--yes", *STORE)
+
+        assert (ran.code, ran.stderr.splitlines()[-1]) == (0, f"goes on with: belljar {way}")
+
     def test_a_denial_has_a_reason_that_the_script_reads(self, cli: Cli, runs: Path) -> None:
         """And the name that was given."""
         ran = cli("approvals", "deny", "run_1:1", "--yes", "--reason", "too much", "--as", "ada", *STORE)

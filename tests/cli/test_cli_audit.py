@@ -279,6 +279,14 @@ class TestReading:
             "5  2023-11-14 22:13:20  run.started         run  worker  run_4",
         ]
 
+    def test_the_tail_is_searched(self, cli: Cli, log: str) -> None:
+        """For a checksum, a run, a person; the last of what is found."""
+        found = cli("audit", "tail", "--store", log, "--search", "run_3", "--json").document
+        refused = cli("audit", "tail", "--store", log, "--search", "run_3", "--follow")
+
+        assert [record["run_id"] for record in found["records"]] == ["run_3"]
+        assert (refused.code, "--follow shows all that comes" in refused.stderr) == (2, True)
+
     def test_the_tail_as_a_document_has_the_facts_and_the_hash(self, cli: Cli, log: str) -> None:
         """Facts as they are hashed."""
         document = cli("audit", "tail", "--store", log, "-n", "1", "--json").document

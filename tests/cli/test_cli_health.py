@@ -280,3 +280,28 @@ def _read_until(terminal: int, mark: bytes | None) -> bytes:
             return seen
         seen += chunk
     return seen
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "command"),
+    [
+        ("sqlalchemy", "store", ("runs", "list", "--store", "postgresql://nobody@nowhere/x")),
+        ("zstandard", "snapshot", ("snapshot", "build", "p.ts", "-o", "p.msqs")),
+    ],
+)
+def test_a_missing_package_is_told_as_the_extra_that_brings_it(
+    package: str, extra: str, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    """It is no bug of belljar's."""
+    (tmp_path / "p.ts").write_text("return 1;")
+    program = f"import sys; sys.modules[{package!r}] = None; from belljar.cli import main; sys.exit(main({command!r}))"
+    done = subprocess.run(  # noqa: S603  (our own interpreter)
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 2
+    assert f"this needs {package}" in done.stderr
+    assert f"pip install 'belljar[{extra}]'" in done.stderr

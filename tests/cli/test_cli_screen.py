@@ -166,10 +166,19 @@ def test_a_long_text_is_shown_whole_before_the_question(terminal: Console) -> No
 
 
 def test_a_very_long_text_says_how_much_is_missing(terminal: Console) -> None:
-    """200 lines are shown."""
-    ask(terminal, "await tools.patch({ diff: 'x\\n'.repeat(500) })")
+    """5,000 lines are shown."""
+    ask(terminal, "await tools.patch({ diff: 'x\\n'.repeat(5300) })")
 
-    assert shown(terminal).splitlines()[-1] == "  … 300 more of 500 lines"
+    assert shown(terminal).splitlines()[-1] == "  … 300 more of 5300 lines"
+
+
+def test_a_secret_far_down_in_a_long_text_is_not_printed(terminal: Console) -> None:
+    """The lines about it are: a person must see the rest of a patch."""
+    token = "ghp_" + "a1B2" * 9
+
+    ask(terminal, f"await tools.patch({{ diff: 'x\\n'.repeat(500) + '+token {token}\\n+after' }})")
+
+    assert shown(terminal).splitlines()[-2:] == ["  +token [redacted]", "  +after"]
 
 
 def test_a_redacted_text_stays_redacted(terminal: Console) -> None:
@@ -239,8 +248,13 @@ def test_every_error_has_an_exit_code() -> None:
 
     special = {code: exit_code for code, exit_code in codes.items() if exit_code is not ExitCode.FAILED}
     usage = {code for code, kind in ERRORS.items() if issubclass(kind, HostError) and not issubclass(kind, ImageError)}
+    failed = {
+        "AgentBudgetError", "AgentStoppedError", "AuditBrokenError", "ManifestError", "ModelError",
+        "PluginSignatureError", "QueueFullError", "ReplayDivergedError", "SecretFoundError",
+    }  # fmt: skip
     assert special == {
-        **dict.fromkeys(usage - {"AuditBrokenError", "ReplayDivergedError"}, ExitCode.USAGE),
+        **dict.fromkeys(usage - failed, ExitCode.USAGE),
+        "PolicyRefusedError": ExitCode.DENIED,
         "ApprovalDeniedError": ExitCode.DENIED,
         "RunSuspendedError": ExitCode.WAITING,
         "ScriptTimeoutError": ExitCode.TIME_LIMIT,

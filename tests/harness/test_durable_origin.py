@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from belljar import DeferApprover, Harness, tool
+from belljar import Decision, DeferApprover, Harness, tool
 from belljar.errors import BelljarError, QueueFullError, UsageError
 from belljar.harness import Origin
 from belljar.store import QueueLimits, Store, open_store
@@ -73,6 +73,28 @@ def test_a_harness_of_another_origin_does_not_go_on_with_it(origin: Origin | Non
 
     assert {refused.message for refused in refusals} == {"the run r is of the plugin or agent aaaaaaaaaaaa"}
     assert (state, status) == ("suspended", "suspended")
+
+
+def test_a_persons_word_has_the_checksum_too(tmp_path: Path) -> None:
+    """Who agreed is what one looks for: no record of the run is without it, whoever wrote it."""
+
+    async def main() -> dict[str, str | None]:
+        with open_store(tmp_path / "runs.db") as store:
+            async with harness(store, OURS) as ours:
+                await ours.run("return await tools.pay({cents: 1})", run_id="r")
+                (question,) = store.approvals.open()
+                assert question.request is not None
+                decision = Decision.approve(question.request, who="ana")
+                store.approvals.vote(question.id, decision, who="ana", source="test", now_ms=1)
+                outcome = await ours.resume_run("r")
+            assert outcome is not None
+            assert outcome.value == 1
+            return {record.event: record.facts["manifest_sha256"] for record in store.audit.find(run_id="r")}
+
+    checksums = asyncio.run(main())
+
+    assert {"approval.voted", "approval.decided", "approval.used", "call.done", "run.ended"} <= checksums.keys()
+    assert set(checksums.values()) == {OURS.manifest_sha256}
 
 
 def test_a_queue_of_the_origin_bounds_what_begins(tmp_path: Path) -> None:

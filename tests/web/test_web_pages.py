@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.testclient import TestClient
 from web_support import HOSTILE, REFUNDS, TOKEN, forget_requests, lose_a_call, new_store, resume, run
 
+from belljar import DeferApprover, Harness, tool
 from belljar.audit import AuditEvent
 from belljar.store import Checkpoints, QueueLimits, RunRequest, Schedule, Store, open_store
 from belljar.web import People, Settings, make_app
@@ -454,3 +456,33 @@ def test_what_the_server_knows_to_be_secret_is_on_no_page(store: Store) -> None:
     assert "swordfish" not in pages + answer
     assert token not in pages
     assert pages.count("[redacted]") > 4
+
+
+def test_a_long_text_among_the_arguments_is_shown_whole(tmp_path: Path) -> None:
+    """Nobody can agree to the digest of a patch; what is a secret in it is not shown."""
+
+    @tool(approval="always")
+    def deliver(patch: str) -> str:
+        """Hand a patch out."""
+        return patch
+
+    token = "ghp_" + "a1B2" * 9
+    lines = [
+        "--- a/a.txt",
+        "+++ b/a.txt",
+        "@@ -1 +1 @@",
+        "-<b>old</b>",
+        *[f"+line {n}" for n in range(100)],
+        f"+{token}",
+    ]
+    with open_store(tmp_path / "long.db") as store:
+        source = f"return await tools.deliver({{patch: {json.dumps(chr(10).join(lines))}}})"
+
+        async def ask() -> str:
+            async with Harness([deliver], store=store, approver=DeferApprover()) as harness:
+                return (await harness.run(source)).run_id
+
+        page = Browser(store).get(f"/approvals/{asyncio.run(ask())}:1")
+    assert "The whole patch, 105 lines" in page
+    assert '<span class="removed">-&lt;b&gt;old&lt;/b&gt;</span>\n<span class="added">+line 0</span>' in page
+    assert '<span class="added">+line 99</span>\n<span class="added">+[redacted]</span>' in page

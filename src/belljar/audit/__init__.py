@@ -14,6 +14,7 @@ from belljar.audit._names import is_secret_key
 from belljar.audit._record import START, AuditEvent, AuditRecord, link
 from belljar.audit._redact import REDACTED, redact, redact_details, redact_text, secret_forms, secrets_pattern
 from belljar.audit._verify import Verified, verify
+from belljar.audit._whole import SecretSpan, redacted_whole, secret_spans
 
 __all__ = [
     "REDACTED",
@@ -23,6 +24,7 @@ __all__ = [
     "Checkpoint",
     "PrivateKey",
     "PublicKey",
+    "SecretSpan",
     "Verified",
     "is_secret_key",
     "key_id",
@@ -33,7 +35,9 @@ __all__ = [
     "redact",
     "redact_details",
     "redact_text",
+    "redacted_whole",
     "secret_forms",
+    "secret_spans",
     "secrets_pattern",
     "sign",
     "verify",

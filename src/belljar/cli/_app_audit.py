@@ -49,12 +49,15 @@ def tail(
     store: StoreUrl = None,
     count: Annotated[int, typer.Option("-n", metavar="N", min=0, max=MOST, help="Records to begin with.")] = 10,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="And those that come, until Ctrl-C.")] = False,
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only records with it: a checksum, a tool, a person.")
+    ] = "",
     json: Json = False,
 ) -> int:
     """The last records, a line each."""
     from belljar.cli._audit import tail_command
 
-    return tail_command(store, count=count, follow=follow, as_json=json)
+    return tail_command(store, count=count, follow=follow, search=search, as_json=json)
 
 
 @audit.command()

@@ -133,11 +133,13 @@ def answer_command(named: str | None, answer: Answer, *, as_json: bool) -> ExitC
             err().print(Text("nothing was answered", style="yellow"))
             return ExitCode.FAILED
         results = [_vote(store, question, decide(question), who) for question in questions]
+        ready = {result.question.run_id for result in results if result.standing and result.standing.decided}
+        ways = [_way_on(store, run_id, named) for run_id in sorted(ready)]
     if as_json:
         done = [result.facts() for result in results]
         print_json({"ok": all(result.code is ExitCode.FINE for result in results), "answers": done})
     else:
-        _tell(results, named)
+        _tell(results, ways)
     return worst(result.code for result in results)
 
 
@@ -253,13 +255,21 @@ def _vote(store: Store, question: Question, decision: Decision, who: str) -> _Re
     return _Result(question=question, wanted=decision, standing=standing)
 
 
-def _tell(results: Sequence[_Result], named: str | None) -> None:
+def _way_on(store: Store, run_id: str, named: str | None) -> str:
+    """Who goes on with a run that has its answer: no worker has the tools of a plugin or an agent."""
+    run, policy = store.runs.get(run_id), ("--policy", "POLICY.toml")
+    if store.runs.request(run_id).manifest_sha256 is None:
+        return "goes on with a worker, or: " + command("runs", "resume", run_id, "--tools", "TOOLS.py", store=named)
+    if run.agent_id is not None:
+        return "goes on with: " + command("agents", "run", "--resume", run.agent_id, *policy, store=named)
+    return "goes on with: " + command("plugin", "run", "PLUGIN", "--resume", run_id, *policy, store=named)
+
+
+def _tell(results: Sequence[_Result], ways: Sequence[str]) -> None:
     for result in results:
         if result.error is not None:
             print_error(err(), result.error)
         else:
             out().print(Text(safe(result.text())))
-    ready = {result.question.run_id for result in results if result.standing and result.standing.decided}
-    for run_id in sorted(ready):
-        line = command("runs", "resume", run_id, "--tools", "TOOLS.py", store=named)
-        err().print(Text(safe(f"goes on with a worker, or: {line}"), style="dim"), soft_wrap=True)
+    for way in ways:
+        err().print(Text(safe(way), style="dim"), soft_wrap=True)

@@ -12,11 +12,12 @@ from typing import Any, Final, Literal, TextIO, TypeAlias
 from rich.console import Console
 from rich.text import Text
 
+from belljar.audit import redacted_whole
 from belljar.cli._screen import err, safe
 from belljar.tools import ApprovalRequest, Approver, AutoApprover, MaybeAnswer, TerminalApprover
 
 Policy: TypeAlias = Literal["ask", "all", "none"]
-_BLOCK_LINES: Final = 200
+_BLOCK_LINES: Final = 5_000
 _STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -70,18 +71,18 @@ class WholeTextApprover:
 
 
 def print_texts(console: Console, arguments: Mapping[str, Any], display: Mapping[str, Any]) -> dict[str, str]:
-    """Print long texts that only their length kept out of `display`; give what stands for them there."""
+    """Print the texts that `display` has in short, without their secrets; give what stands for them there."""
     shown: dict[str, str] = {}
     for name, value in arguments.items():
-        if isinstance(value, str) and "\n" in value and _is_shortened_only(value, display.get(name)):
-            lines = value.splitlines()
+        if isinstance(value, str) and "\n" in value and _is_shortened(value, display.get(name)):
+            lines = str(redacted_whole({name: value})[name]).splitlines()
             _print_block(console, name, lines)
             shown[name] = _reference(value, len(lines))
     return shown
 
 
-def _is_shortened_only(value: str, display: object) -> bool:
-    """Whether the redactor left the text as it is or cut it for its length alone: it hid nothing in it."""
+def _is_shortened(value: str, display: object) -> bool:
+    """Whether there is more to see than the beginning; a registered secret in that keeps all of it hidden."""
     return isinstance(display, str) and display[:200] == value[:200]
 
 

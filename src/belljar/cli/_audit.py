@@ -36,13 +36,18 @@ _STYLES: Final = {
 """By the last word of an event's name."""
 
 
-def tail_command(named: str | None, *, count: int, follow: bool, as_json: bool) -> ExitCode:
-    """Print the last `count` records; with `follow`, each that comes, until Ctrl-C, which is how that ends."""
+def tail_command(named: str | None, *, count: int, follow: bool, search: str, as_json: bool) -> ExitCode:
+    """Print the last `count` records with the text `search`; with `follow`, each that comes, until Ctrl-C."""
     if follow and as_json:
         raise UsageError("--json is one document, and --follow has no end", hint="belljar audit export --after SEQ.")
+    if follow and search:
+        raise UsageError("--follow shows all that comes", hint="Search without it.")
     with opened(named) as store:
         last = store.audit.head()[0]
-        records = list(_records(store, after=max(0, last - count)))
+        if search:
+            records = store.audit.find(text=search, limit=count)[::-1]
+        else:
+            records = list(_records(store, after=max(0, last - count)))
         if as_json:
             print_json({"ok": True, "records": [_facts(record) for record in records]})
             return ExitCode.FINE

@@ -29,7 +29,7 @@ from belljar.audit import (
 from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode
 from belljar.cli._screen import counted, err, out, safe
-from belljar.cli._store import needing, opened
+from belljar.cli._store import opened
 from belljar.errors import UsageError
 from belljar.tools._clock import wall_ms
 
@@ -119,8 +119,7 @@ def _verified_file(
 
 def _loaded(load: Callable[[Path], _T], file: Path) -> _T:
     try:
-        with needing("store"):
-            return load(file)
+        return load(file)
     except OSError as error:
         raise _unreadable(file, error) from None
 
@@ -149,8 +148,7 @@ def _place(text: str) -> tuple[int, str]:
 
 def checkpoint_command(named: str | None, *, key: Path, file: Path | None) -> ExitCode:
     """Sign the last record, print the checkpoint's line, and add it to `file`."""
-    with needing("store"):
-        from belljar.store import Checkpoints
+    from belljar.store import Checkpoints
     checkpoints = Checkpoints(key=_loaded(load_private_key, key), file=file)
     with opened(named, checkpoints=checkpoints) as store:
         checkpoint = store.audit.checkpoint(wall_ms())

@@ -13,7 +13,6 @@ from belljar.cli._exits import ExitCode
 from belljar.cli._inputs import checked_engine
 from belljar.cli._loading import load_registry, parse_servers
 from belljar.cli._screen import err, safe
-from belljar.cli._store import needing
 from belljar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ class ServeCommandOptions:
 
 def serve_command(store: Store, options: ServeCommandOptions) -> ExitCode:
     """Serve until Ctrl-C or SIGTERM. Raises UsageError for options that cannot work."""
-    with needing("web"):
-        from belljar.web import People, ServeOptions, serve
+    from belljar.web import People, ServeOptions, serve
     people = People.from_file(options.token_file) if options.token_file is not None else None
     where = ServeOptions(
         host=options.host,

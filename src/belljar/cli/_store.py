@@ -43,8 +43,13 @@ STATE_STYLES: Final = {
     "respond": "green",
     "deny": "red",
     "done": "green",
+    "lost": "red",
+    "finished": "green",
+    "waiting": "yellow",
+    "denied": "red",
+    "stopped": "dim",
 }
-"""Of runs, of questions and how those were decided, and of what a slice came to."""
+"""Of runs, of questions and how those were decided, of what a slice came to, and of jobs."""
 
 
 @contextmanager
@@ -57,22 +62,12 @@ def opened(named: str | None, *, may_be_new: bool = False, checkpoints: Checkpoi
     file = _file_of(url)
     if not may_be_new and file is not None and not file.exists():
         raise UsageError(f"there is no store at {file}", hint="belljar run --store makes one.")
-    with needing("store"):
-        from belljar.store import open_store
+    from belljar.store import open_store
     store = open_store(url, checkpoints=checkpoints)
     try:
         yield store
     finally:
         store.close()
-
-
-@contextmanager
-def needing(extra: str) -> Iterator[None]:
-    """Inside, what is not installed is told as the extra that brings it. Raises UsageError."""
-    try:
-        yield
-    except ImportError as error:
-        raise UsageError(f"this needs {error.name}", hint=f"pip install 'belljar[{extra}]'") from None
 
 
 def store_url(named: str | None) -> str:

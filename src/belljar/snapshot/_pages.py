@@ -1,7 +1,8 @@
 """The pages: parts of a machine's memory, held against its size, and compressed.
 
 zstandard is used on every Python, the standard library's own zstd nowhere: the wheels carry one version of the C
-library, so the same pages have the same bytes on every computer with the same wheel.
+library, so the same pages have the same bytes on every computer with the same wheel. It is imported when pages are
+packed or read: making keys needs none of it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
-
-import zstandard
 
 from belljar.errors import SnapshotPagesError
 from belljar.snapshot._layout import MAX_MEMORY_BYTES, refuse_oversize
@@ -41,11 +40,15 @@ def check_spans(spans: Spans, memory_bytes: int) -> None:
 
 def compress(pages: Pages) -> bytes:
     """One frame that states its size; same pages, same bytes."""
+    import zstandard
+
     return zstandard.ZstdCompressor(level=_LEVEL).compress(b"".join(data for _, data in pages))
 
 
 def decompress(frame: bytes, spans: Spans) -> Pages:
     """The pages that `spans` lists, which must be checked. Raises SnapshotPagesError where the frame has others."""
+    import zstandard
+
     expected = sum(length for _, length in spans)
     try:
         # The size is compared first because the library allocates whatever the frame states.

@@ -21,7 +21,9 @@ from belljar.store._schema import agents, audit, runs
 from belljar.store._trail import Trail
 from belljar.values import canonical_json
 
-_EVENTS: Final = ("agent.started", "agent.stopped", "agent.lost", "agent.taken_over")
+_EVENTS: Final = (
+    "agent.started", "agent.step", "agent.finished", "agent.stopped", "agent.lost", "agent.taken_over",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +147,18 @@ class Agents:
         """Say that the lease's worker is alive. Raises LeaseLostError where the agent was stopped, lost or taken."""
         self._database.write(lambda connection: _fenced(connection, lease, beat_ms=now_ms))
 
-    def save(self, lease: AgentLease, data: Any, *, now_ms: int) -> None:
-        """Replace what the agent keeps. Raises LeaseLostError, and SerializationError for what is no JSON."""
+    def save(self, lease: AgentLease, data: Any, *, now_ms: int, told: AuditEvent | None = None) -> None:
+        """Replace what the agent keeps; `told` is a record of it, in the same transaction.
+
+        Raises LeaseLostError, and SerializationError for what is no JSON; then neither is written.
+        """
         text = canonical_json(data)
-        self._database.write(
-            lambda connection: _fenced(connection, lease, data=text, beat_ms=now_ms, updated_ms=now_ms)
-        )
+
+        def work(connection: Connection) -> None:
+            _fenced(connection, lease, data=text, beat_ms=now_ms, updated_ms=now_ms)
+            self._trail.append(connection, *(each for each in (told,) if each is not None))
+
+        self._database.write(work)
 
     def release(self, lease: AgentLease, *, now_ms: int) -> None:
         """Let another worker have the agent at once. It stays running. Raises LeaseLostError."""

@@ -6,7 +6,7 @@ every decision is in the audit log, in the same transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select, update
@@ -15,6 +15,7 @@ from belljar.audit import AuditEvent
 from belljar.errors import DecisionRefusedError
 from belljar.store._budgets import Budget, budgets_of
 from belljar.store._database import Database
+from belljar.store._leases import request_of, row_of, run_event
 from belljar.store._listing import older
 from belljar.store._proof import text_sha256
 from belljar.store._questions import (
@@ -27,7 +28,7 @@ from belljar.store._questions import (
     vote_decisions,
     voted_digest,
 )
-from belljar.store._schema import approvals, runs
+from belljar.store._schema import approvals
 from belljar.store._trail import Trail
 from belljar.store._voting import check, named, outcome
 from belljar.tools import Decision
@@ -176,15 +177,10 @@ def question_event(
     details: dict[str, Any] = {"approval": question.id, "call": question.ordinal, "digest": question.digest, **more}
     if decision is not None:
         details |= decision_details(question, decision)
-    return AuditEvent(
-        event,
-        question.tool,
-        actor=actor,
-        time_ms=decision.at_ms if decision is not None else now_ms,
-        run_id=question.run_id,
-        script_sha256=connection.scalar(select(runs.c.script_sha256).where(runs.c.id == question.run_id)),
-        details=details,
-    )
+    time_ms = decision.at_ms if decision is not None else now_ms
+    request = request_of(row_of(connection, question.run_id))
+    told = run_event(event, request, question.run_id, actor, time_ms, details)
+    return replace(told, action=question.tool)
 
 
 def decision_details(question: Question | Row[Any], decision: Decision) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from belljar.audit import redacted_whole
 from belljar.web._edit import Change, changes, displayed, edit_text
 from belljar.web._script_view import Line, around, script_lines
 from belljar.web._visible import json_text
@@ -14,6 +15,10 @@ from belljar.web._visible import json_text
 if TYPE_CHECKING:
     from belljar.store import Question, RunRow
     from belljar.tools import ApprovalRequest
+
+_MOST_LINES: Final = 5_000
+"""Of one text. A page of so many has half a megabyte."""
+_KINDS: Final = {"+": "added", "-": "removed", "@": "place"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,17 @@ class Version:
     who: str
     digest: str
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongText:
+    """An argument of many lines that `arguments` has in short, whole: nobody can agree to the digest of a patch."""
+
+    name: str
+    lines: tuple[tuple[str, str], ...]
+    """added, removed, place or plain; and the text."""
+    left_out: int
+    """Lines beyond `_MOST_LINES`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +53,7 @@ class QuestionView:
     nearby: tuple[Line, ...]
     lines: tuple[Line, ...]
     arguments: str
+    texts: tuple[LongText, ...]
     versions: tuple[Version, ...]
     needed: int
     """Approvals that decide."""
@@ -69,6 +86,7 @@ def question_view(question: Question, run: RunRow) -> QuestionView:
         nearby=around(lines, line),
         lines=lines,
         arguments=edit_text(request) if request is not None else "",
+        texts=tuple(_texts(request)) if request is not None else (),
         versions=tuple(_versions(question)),
         needed=question.quorum.needed if question.quorum is not None else 1,
         numbers=tuple(_numbers(request)),
@@ -88,6 +106,14 @@ def decided_text(question: Question) -> str:
     if decision is None or decision.arguments is None or question.request is None:
         return ""
     return json_text(displayed(decision.arguments, question.request))
+
+
+def _texts(request: ApprovalRequest) -> Iterator[LongText]:
+    for name, value in request.arguments.items():
+        if isinstance(value, str) and "\n" in value and request.display.get(name) != value:
+            lines = str(redacted_whole({name: value})[name]).splitlines()
+            shown = tuple((_KINDS.get(line[:1], "plain"), line) for line in lines[:_MOST_LINES])
+            yield LongText(name=name, lines=shown, left_out=max(len(lines) - _MOST_LINES, 0))
 
 
 def _versions(question: Question) -> Iterator[Version]:
