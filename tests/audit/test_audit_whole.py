@@ -62,6 +62,30 @@ def test_a_registered_secret_is_found_in_its_usual_forms() -> None:
     assert found("ab", secrets=["ab"]) == [("ab", "registered secret")]
 
 
+HIDING = "\0\x01\x08\x1b\x7f\x85\xad\u061c\u180e\u200b\u200d\u2028\u202e\u2060\ufeff"
+
+
+@given(
+    st.lists(st.text(st.sampled_from(HIDING + "\r"), max_size=2), min_size=17, max_size=17), st.text("a \n", max_size=4)
+)
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_nothing_that_nobody_sees_hides_a_secret(between: list[str], around: str) -> None:
+    """Whatever stands between its letters, the zeros of UTF-16 too: it is one place from its first to its last."""
+    hidden = "".join(letter + gap for letter, gap in zip("correct horse 42x", between, strict=True))[
+        : -len(between[-1]) or None
+    ]
+    text = f"{around}{hidden}{around}"
+
+    assert found(text, secrets=["correct horse 42x"]) == [(hidden, "registered secret")]
+    assert len(f"{redacted_whole(text, secrets=['correct horse 42x'])}.".splitlines()) == len(f"{text}.".splitlines())
+
+
+def test_a_form_is_seen_through_what_hides_and_a_text_of_two_line_feeds_is_none() -> None:
+    """A token in UTF-16 that was read as UTF-8; the ends of lines of Windows are no marks."""
+    assert found("\0".join(TOKEN)) == [("\0".join(TOKEN), "github token")]
+    assert found("correct\r\nhorse", secrets=["correcthorse"]) == []
+
+
 def test_a_registered_secret_names_what_a_form_overlaps() -> None:
     """The two are one place, and the surer rule tells its kind."""
     assert found(f"x {TOKEN}", secrets=[TOKEN[:20]]) == [(TOKEN, "registered secret")]
@@ -125,6 +149,18 @@ def test_the_copy_is_the_same_tree_with_nothing_shortened() -> None:
 def test_a_number_that_holds_a_registered_secret_goes() -> None:
     """A PIN is a secret as a number too."""
     assert redacted_whole([4321, 943210, 5.4321, 4320, True], secrets=["4321"]) == [REDACTED] * 3 + [4320, True]
+
+
+def test_texts_can_be_changed_before_they_are_looked_at_and_bytes_stand_for_something() -> None:
+    """Keys too, and those that are the same afterwards are two; without a word for them, bytes stay."""
+    value = {"a_b": f"x_{TOKEN}", "ab": [b"x"], "pass_word": "short"}
+
+    clean = redacted_whole(
+        value, first=lambda text: text.replace("_", ""), data=bytes.upper, secrets=[TOKEN.replace("_", "")]
+    )
+
+    assert clean == {"ab": f"x{REDACTED}", "ab (2)": [b"X"], "password": REDACTED}
+    assert redacted_whole([b"x"]) == [b"x"]
 
 
 def test_what_is_given_is_not_changed() -> None:

@@ -18,7 +18,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from belljar.audit._named import named_spans
@@ -41,12 +41,12 @@ _ROW: Final = 512
 _SHORTEST: Final = 6
 _BETWEEN: Final = frozenset("=: ")
 """Between a name and its value is one of these."""
-_BREAKS: Final = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BREAKS: Final = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 """What str.splitlines takes for the end of a line."""
-CONTROLS: Final = "\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-"""For a class of a pattern: what moves a cursor, turns the direction of writing, or is not seen. Tab and line feed are
-none, and the carriage return is one but before a line feed."""
-_HIDING: Final = re.compile(rf"[{CONTROLS}]|\r(?!\n)")
+_HIDING: Final = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\r(?!\n)"
+)
+"""What moves a cursor, turns the direction of writing, or is not seen. The tab and the end of a line are none."""
 
 
 class SecretSpan(NamedTuple):
@@ -63,7 +63,7 @@ def secret_spans(text: str, *, secrets: Iterable[str] = ()) -> list[SecretSpan]:
 
     A registered secret is surer than a form, a form surer than a name.
     """
-    return _spans(text, secrets_pattern(secrets))
+    return _spans(text, _pattern(tuple(secrets)))
 
 
 def redacted_whole(
@@ -79,7 +79,7 @@ def redacted_whole(
     number goes when its digits hold a registered secret. `first` changes each text before it is looked at; `data` says
     what stands for bytes, which otherwise stay as they are.
     """
-    rules = _Rules(pattern=secrets_pattern(secrets), first=first, data=data)
+    rules = _Rules(pattern=_pattern(tuple(secrets)), first=first, data=data)
     result: list[Any] = [None]
     # A list of work, and no recursion: no nesting is too deep for it.
     pending: list[tuple[Any, Any, Any]] = [(value, result, 0)]
@@ -91,6 +91,12 @@ def redacted_whole(
         elif isinstance(copy, list):
             pending += [(each, copy, number) for number, each in enumerate(item)]
     return result[0]
+
+
+@lru_cache(maxsize=8)
+def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Kept, since to make one takes longer than to look through a line."""
+    return secrets_pattern(secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +146,15 @@ def _free(taken: Mapping[str, Any], numbers: dict[str, int], name: str) -> str:
 
 def _clean(text: str, pattern: re.Pattern[str] | None) -> str:
     spans = _spans(text, pattern)
-    parts = [REDACTED + "".join(_BREAKS.findall(text[span.start : span.end])) for span in spans]
+    parts = [REDACTED + _breaks(text[span.start : span.end]) for span in spans]
     edges = [0, *itertools.chain.from_iterable((span.start, span.end) for span in spans), len(text)]
     kept = (text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
     return "".join(itertools.chain.from_iterable(itertools.zip_longest(kept, parts, fillvalue="")))
+
+
+def _breaks(text: str) -> str:
+    """As many ends of lines as there are. A carriage return would be one with a line feed that follows."""
+    return "".join("\n" if each == "\r" else each for each in _BREAKS.findall(text))
 
 
 def _spans(text: str, pattern: re.Pattern[str] | None) -> list[SecretSpan]:

@@ -1,0 +1,53 @@
+"""A stranger's work in a process of its own: a program of ours that imports nothing of belljar and knows one task.
+
+The process is killed when its time is up and when the call is aborted, so nothing of it goes on, whatever it was doing.
+It bounds its own memory, and its processor time for when this process dies first (`bounds` of each program).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from belljar.tools import AbortSignal
+
+
+class DiedError(Exception):
+    """The process had no answer: it took too much memory or processor time."""
+
+
+def answer_of(program: str, task: Mapping[str, Any], signal: AbortSignal, *, ms: int) -> dict[str, Any]:
+    """What the program beside this module says to the task, both as JSON.
+
+    Raises TimeoutError when the time is up, DiedError, and CallAbortedError after an abort.
+    """
+    answer = _answered(program, json.dumps({**task, "cpu_s": ms // 1_000 + 1}).encode(), signal, ms)
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def _answered(program: str, task: bytes, signal: AbortSignal, ms: int) -> bytes:
+    with subprocess.Popen(  # noqa: S603  (our own interpreter and program, no shell)
+        [sys.executable, "-I", "-S", str(Path(__file__).with_name(program))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"LC_ALL": "C.UTF-8"},
+        start_new_session=True,
+    ) as process:
+        signal.add_callback(lambda _reason: process.kill())
+        try:
+            answer, _ = process.communicate(task, timeout=ms / 1_000)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+        finally:
+            process.kill()
+    signal.throw_if_aborted()
+    if process.returncode != 0:
+        raise DiedError
+    return answer
