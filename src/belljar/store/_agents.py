@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 from belljar.audit import AuditEvent, AuditRecord
 from belljar.errors import LeaseLostError, NotInStoreError, UsageError
 from belljar.store._database import Database
+from belljar.store._listing import older
 from belljar.store._schema import agents, audit, runs
 from belljar.store._trail import Trail
 from belljar.values import canonical_json
@@ -104,6 +105,13 @@ class Agents:
         return self._database.read(
             lambda connection: [_of(row) for row in connection.execute(select(agents).order_by(agents.c.id))]
         )
+
+    def newest(self, *, limit: int, before: tuple[int, str] | None = None) -> list[AgentRow]:
+        """The newest first; `before` is the time and the id of the last one seen."""
+        found = select(agents).order_by(agents.c.created_ms.desc(), agents.c.id.desc()).limit(limit)
+        if before is not None:
+            found = found.where(older(agents.c.created_ms, agents.c.id, before))
+        return self._database.read(lambda connection: [_of(row) for row in connection.execute(found)])
 
     def trail(self, agent_id: str, *, after: int = 0, limit: int = 1_000) -> list[AuditRecord]:
         """What the audit log says of the agent and of its runs, after record `after`."""
