@@ -285,7 +285,7 @@ def _read_until(terminal: int, mark: bytes | None) -> bytes:
 @pytest.mark.parametrize(
     ("package", "extra", "command"),
     [
-        ("sqlalchemy", "store", ("runs", "list", "--store", "postgresql://nobody@nowhere/x")),
+        ("sqlalchemy", "store", ("run", "p.ts", "--store", "runs.db")),
         ("zstandard", "snapshot", ("snapshot", "build", "p.ts", "-o", "p.msqs")),
     ],
 )

@@ -151,14 +151,6 @@ class TestRun:
 
         assert (ran.code, ran.stdout, ran.stderr.split(":")[0], "paying" in ran.stderr) == (2, "", "StoreError", False)
 
-    def test_a_store_needs_its_extra(self, cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The hint says how to get it."""
-        monkeypatch.setitem(sys.modules, "belljar.store", None)
-
-        ran = cli("run", write("a.ts", "return 1"), *STORE)
-
-        assert (ran.code, ran.stderr.splitlines()[-1]) == (2, "hint: pip install 'belljar[store]'")
-
     def test_a_password_in_an_address_is_not_repeated(self) -> None:
         """Commands to copy name the store, but for such a one."""
         assert command("runs", "list", store="my runs.db") == "belljar runs list --store 'my runs.db'"

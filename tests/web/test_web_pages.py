@@ -474,6 +474,7 @@ def test_a_long_text_among_the_arguments_is_shown_whole(tmp_path: Path) -> None:
         "-<b>old</b>",
         *[f"+line {n}" for n in range(100)],
         f"+{token}",
+        "+a\r-b\x0b-c",
     ]
     with open_store(tmp_path / "long.db") as store:
         source = f"return await tools.deliver({{patch: {json.dumps(chr(10).join(lines))}}})"
@@ -483,6 +484,7 @@ def test_a_long_text_among_the_arguments_is_shown_whole(tmp_path: Path) -> None:
                 return (await harness.run(source)).run_id
 
         page = Browser(store).get(f"/approvals/{asyncio.run(ask())}:1")
-    assert "The whole patch, 105 lines" in page
+    assert "The whole patch, 106 lines" in page
     assert '<span class="removed">-&lt;b&gt;old&lt;/b&gt;</span>\n<span class="added">+line 0</span>' in page
     assert '<span class="added">+line 99</span>\n<span class="added">+[redacted]</span>' in page
+    assert '<span class="added">+a\\u000d-b\\u000b-c</span>' in page  # no sign but the end of a line begins another

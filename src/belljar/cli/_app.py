@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 import typer
 
 import belljar
+from belljar.cli._app_agents import agents
 from belljar.cli._app_approvals import approvals
 from belljar.cli._app_audit import audit
 from belljar.cli._app_mcp import decide, mcp
+from belljar.cli._app_plugin import plugin
 from belljar.cli._app_runs import runs, serve, worker
 from belljar.cli._app_snapshot import snapshot
 from belljar.cli._complete import engines
@@ -223,5 +225,7 @@ app.add_typer(snapshot)
 app.add_typer(runs)
 app.add_typer(approvals)
 app.add_typer(audit)
+app.add_typer(plugin)
+app.add_typer(agents)
 app.command()(worker)
 app.command()(serve)

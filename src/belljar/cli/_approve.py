@@ -75,7 +75,8 @@ def print_texts(console: Console, arguments: Mapping[str, Any], display: Mapping
     shown: dict[str, str] = {}
     for name, value in arguments.items():
         if isinstance(value, str) and "\n" in value and _is_shortened(value, display.get(name)):
-            lines = str(redacted_whole({name: value})[name]).splitlines()
+            # No other sign ends a line: one that did would forge lines of a diff.
+            lines = str(redacted_whole({name: value})[name]).removesuffix("\n").split("\n")
             _print_block(console, name, lines)
             shown[name] = _reference(value, len(lines))
     return shown

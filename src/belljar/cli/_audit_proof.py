@@ -149,6 +149,7 @@ def _place(text: str) -> tuple[int, str]:
 def checkpoint_command(named: str | None, *, key: Path, file: Path | None) -> ExitCode:
     """Sign the last record, print the checkpoint's line, and add it to `file`."""
     from belljar.store import Checkpoints
+
     checkpoints = Checkpoints(key=_loaded(load_private_key, key), file=file)
     with opened(named, checkpoints=checkpoints) as store:
         checkpoint = store.audit.checkpoint(wall_ms())

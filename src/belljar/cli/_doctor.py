@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 import belljar
+from belljar import gate
 from belljar.cli._document import print_json
 from belljar.cli._exits import ExitCode
 from belljar.cli._probes import Result, run_probes
@@ -64,6 +65,7 @@ def _installation() -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} cores",
         "packages": {name: _version(name) for name in _PACKAGES},
         "types": _types(),
+        "gate": {"variable": gate.VARIABLE, "open": gate.is_on()},
     }
 
 
@@ -118,10 +120,17 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, Any]]:
     lines = [(name, facts[name]) for name in ("belljar", "python", "platform")]
     lines.append(("packages", ", ".join(f"{name} {number}" for name, number in facts["packages"].items())))
     lines.append(("types", facts["types"]))
+    lines.append(("gate", _gate_text(facts["gate"])))
     lines += [(_GUEST_LABELS[name], value) for name, value in facts["guest"].items() if name in _GUEST_LABELS]
     cache = facts["cache"]
     told = cache.get("error") or f"{cache['folder']}, {cache['files']} files, {cache['bytes'] / 1e6:.1f} MB"
     return [*lines, ("cache", told)]
+
+
+def _gate_text(gate: dict[str, Any]) -> str:
+    if gate["open"]:
+        return f"open: plugins and agents can be used ({gate['variable']})"
+    return f"closed: no plugin and no agent can be used ({gate['variable']})"
 
 
 def _table(results: list[Result]) -> Table:

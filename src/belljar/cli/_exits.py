@@ -9,6 +9,8 @@ from typing import Final
 import typer
 
 from belljar.errors import (
+    AgentBudgetError,
+    AgentStoppedError,
     ApprovalDeniedError,
     AuditBrokenError,
     BelljarError,
@@ -17,9 +19,15 @@ from belljar.errors import (
     HarnessInternalError,
     HostError,
     ImageError,
+    ManifestError,
+    ModelError,
+    PluginSignatureError,
+    PolicyRefusedError,
+    QueueFullError,
     ReplayDivergedError,
     RunSuspendedError,
     ScriptTimeoutError,
+    SecretFoundError,
 )
 
 
@@ -52,6 +60,14 @@ EXIT_CODES: Final[Mapping[type[BaseException], ExitCode]] = {
     AuditBrokenError: ExitCode.FAILED,
     ReplayDivergedError: ExitCode.FAILED,
     ImageError: ExitCode.FAILED,
+    ManifestError: ExitCode.FAILED,
+    PluginSignatureError: ExitCode.FAILED,
+    PolicyRefusedError: ExitCode.DENIED,
+    QueueFullError: ExitCode.FAILED,
+    AgentStoppedError: ExitCode.FAILED,
+    AgentBudgetError: ExitCode.FAILED,
+    ModelError: ExitCode.FAILED,
+    SecretFoundError: ExitCode.FAILED,
     CacheError: ExitCode.INTERNAL,
     EngineUnavailableError: ExitCode.INTERNAL,
     HarnessInternalError: ExitCode.INTERNAL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -35,8 +35,13 @@ def tool_words(tools: Iterable[str], workspace: Path | None, servers: Iterable[s
     return (*(f"--tools={spec}" for spec in tools), *where, *(f"--mcp={server}" for server in servers))
 
 
-def print_waiting(outcome: Outcome, words: Iterable[str], *, store: str | None) -> None:
-    """Which run it was; and of one that is suspended, what it waits for and what to type."""
+def print_waiting(
+    outcome: Outcome, words: Iterable[str], *, store: str | None, again: Sequence[str] = ("runs", "resume")
+) -> None:
+    """Which run it was; and of one that is suspended, what it waits for and what to type.
+
+    `again` are the words in front of its id that make it go on, `words` those behind.
+    """
     console, run_id = err(), outcome.run_id
     if outcome.suspension is None:
         console.print(Text(f"run: {safe(run_id)}", style="dim"))
@@ -52,7 +57,7 @@ def print_waiting(outcome: Outcome, words: Iterable[str], *, store: str | None) 
     for label, line in (
         ("look", command("approvals", "show", ids[0], store=store)),
         ("decide", command("approvals", "approve", *ids, store=store)),
-        ("go on", command("runs", "resume", run_id, *words, store=store)),
+        ("go on", command(*again, run_id, *words, store=store)),
     ):
         console.print(Text.assemble((f"  {label:<8}", "dim"), safe(line)), soft_wrap=True)  # it can be copied whole
 

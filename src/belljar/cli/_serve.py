@@ -42,6 +42,7 @@ class ServeCommandOptions:
 def serve_command(store: Store, options: ServeCommandOptions) -> ExitCode:
     """Serve until Ctrl-C or SIGTERM. Raises UsageError for options that cannot work."""
     from belljar.web import People, ServeOptions, serve
+
     people = People.from_file(options.token_file) if options.token_file is not None else None
     where = ServeOptions(
         host=options.host,

@@ -59,10 +59,11 @@ def opened(named: str | None, *, may_be_new: bool = False, checkpoints: Checkpoi
     A file that is not there is made only where runs begin: anywhere else it is a typing error.
     """
     url = store_url(named)
-    file = _file_of(url)
+    file = file_of(url)
     if not may_be_new and file is not None and not file.exists():
         raise UsageError(f"there is no store at {file}", hint="belljar run --store makes one.")
     from belljar.store import open_store
+
     store = open_store(url, checkpoints=checkpoints)
     try:
         yield store
@@ -83,7 +84,7 @@ def store_url_or_none(named: str | None) -> str | None:
     return named or os.environ.get(STORE_VARIABLE) or None
 
 
-def _file_of(url: str) -> Path | None:
+def file_of(url: str) -> Path | None:
     """Where a store of SQLite is; None for another's."""
     if url.startswith(_SQLITE):
         return Path(url.removeprefix(_SQLITE))

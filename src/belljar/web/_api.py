@@ -1,7 +1,7 @@
 """The JSON API beside the pages: the same store, a token instead of a session, and one table of operations.
 
 A request carries `Authorization: Bearer TOKEN`, so no browser can be made to send it by another site, and there is no
-form token. Errors are `{"error": {...}}` with the library's codes. `OPERATIONS` is the whole surface: routes and the
+form token. Errors are `{"error": {...}}` with the library's codes. `operations` is the whole surface: routes and the
 OpenAPI document are both made from it.
 """
 
@@ -17,17 +17,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from belljar.errors import DecisionRefusedError, UsageError
+from belljar import gate
 from belljar.store import QUESTION_STATES
-from belljar.values import wire_tree
+from belljar.web._answers import body_of, data_of, items_of, limit_of, source_of, who_of
 from belljar.web._audit_pages import EXPORT_TYPE, export_lines, find_records, verified
 from belljar.web._console import Console, Visit
-from belljar.web._guard import address_of
-from belljar.web._people import SHARED, Entry, clean_name, person
+from belljar.web._people import SHARED, Entry
 from belljar.web._plain import agent_json, question_json, record_json, run_and_script_json, run_json, worker_json
 from belljar.web._run_pages import find_runs, place_text, replayed
 from belljar.web._sessions import Session
-from belljar.web._visible import masked, number
+from belljar.web._visible import number
 from belljar.web._votes import decision_of_form
 from belljar.web._worker_pages import known_workers
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from belljar.store import Store
 
 PREFIX: Final = "/api/v1"
-_LIMIT: Final = 50
-_MOST: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +58,16 @@ class Operation:
 
 def api_routes() -> list[Route]:
     """A route for each operation."""
-    return [Route(PREFIX + each.path, _endpoint(each), methods=[each.method], name=each.name) for each in OPERATIONS]
+    return [Route(PREFIX + each.path, _endpoint(each), methods=[each.method], name=each.name) for each in operations()]
+
+
+def operations() -> tuple[Operation, ...]:
+    """All that there are in this process: those of agents only while the gate is open."""
+    if not gate.is_on():
+        return OPERATIONS
+    from belljar.web._agents import AGENT_OPERATIONS  # behind the gate
+
+    return OPERATIONS + AGENT_OPERATIONS
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -89,20 +95,20 @@ async def admitted(request: Request) -> Entry:
 
 
 async def _list_runs(visit: Visit) -> Response:
-    most = _limit(visit)
+    most = limit_of(visit)
 
     def look(store: Store) -> Any:
         given = {name: visit.query(name) for name in ("state", "text", "before", "agent_id")}
         return find_runs(store, **given, limit=most + 1)
 
     rows = await visit.console.ask(look)
-    return _items(
+    return items_of(
         visit, [run_json(row) for row in rows[:most]], place_text(rows[most - 1]) if len(rows) > most else None
     )
 
 
 async def _get_run(visit: Visit) -> Response:
-    return _data(visit, run_and_script_json(await visit.console.ask(lambda store: store.runs.get(visit.part("id")))))
+    return data_of(visit, run_and_script_json(await visit.console.ask(lambda store: store.runs.get(visit.part("id")))))
 
 
 async def _get_journal(visit: Visit) -> Response:
@@ -113,44 +119,44 @@ async def _get_journal(visit: Visit) -> Response:
 
 
 async def _cancel_run(visit: Visit) -> Response:
-    who, id_ = _who(visit, await _body(visit)), visit.part("id")
+    who, id_ = who_of(visit, await body_of(visit)), visit.part("id")
     came = await visit.console.ask(lambda store: store.runs.cancel(id_, who=who, now_ms=visit.console.now_ms()))
-    return _data(visit, {"result": came})
+    return data_of(visit, {"result": came})
 
 
 async def _replay_run(visit: Visit) -> Response:
-    return _data(visit, await replayed(visit))
+    return data_of(visit, await replayed(visit))
 
 
 # -- approvals --------------------------------------------------------------------------------------------------------
 
 
 async def _list_approvals(visit: Visit) -> Response:
-    state, run_id, most = visit.query("state"), visit.query("run_id"), _limit(visit)
+    state, run_id, most = visit.query("state"), visit.query("run_id"), limit_of(visit)
     if state and state not in QUESTION_STATES:
         raise HTTPException(400, f"state is one of {', '.join(QUESTION_STATES)}")
     found = await visit.console.ask(
         lambda store: store.approvals.find(state=state or None, run_id=run_id or None, limit=most)
     )
-    return _items(visit, [question_json(question) for question in found], None)
+    return items_of(visit, [question_json(question) for question in found], None)
 
 
 async def _get_approval(visit: Visit) -> Response:
-    return _data(visit, question_json(await visit.console.ask(lambda store: store.approvals.get(visit.part("id")))))
+    return data_of(visit, question_json(await visit.console.ask(lambda store: store.approvals.get(visit.part("id")))))
 
 
 async def _vote(visit: Visit) -> Response:
-    body = await _body(visit)
-    who = _who(visit, body)
+    body = await body_of(visit)
+    who = who_of(visit, body)
     form = {name: _field(name, value) for name, value in body.items() if value is not None or name == "value"}
 
     def cast(store: Store) -> Any:
         question, now = store.approvals.get(visit.part("id")), visit.console.now_ms()
         decision = decision_of_form(question, form, now_ms=now)
-        return store.approvals.vote(question.id, decision, who=who, source=_source(visit), now_ms=now)
+        return store.approvals.vote(question.id, decision, who=who, source=source_of(visit), now_ms=now)
 
     standing = await visit.console.ask(cast)
-    return _data(
+    return data_of(
         visit,
         {
             "question": question_json(standing.question),
@@ -169,92 +175,45 @@ def _field(name: str, value: Any) -> str:
 
 
 async def _list_audit(visit: Visit) -> Response:
-    most = _limit(visit)
+    most = limit_of(visit)
     given = {"event": visit.query("event"), "run": visit.query("run_id")}
     given |= {"actor": visit.query("actor"), "q": visit.query("text")}
     before = number(visit.query("before"))
     rows = await visit.console.ask(lambda store: find_records(store, given, before=before, limit=most + 1))
-    return _items(
+    return items_of(
         visit, [record_json(row) for row in rows[:most]], str(rows[most - 1].seq) if len(rows) > most else None
     )
 
 
 async def _verify_audit(visit: Visit) -> Response:
-    return _data(visit, await verified(visit.console))
+    return data_of(visit, await verified(visit.console))
 
 
 async def _export_audit(visit: Visit) -> Response:
-    await visit.console.note("audit.exported", "exported over the API", actor=visit.who, source=_source(visit))
+    await visit.console.note("audit.exported", "exported over the API", actor=visit.who, source=source_of(visit))
     after = number(visit.query("after")) or 0
     return StreamingResponse(export_lines(visit.console.store, after), media_type=EXPORT_TYPE)
 
 
 async def _list_workers(visit: Visit) -> Response:
     found = await visit.console.ask(lambda store: known_workers(store, visit.console.now_ms()))
-    return _items(visit, [worker_json(worker, is_dead=is_dead) for worker, is_dead in found], None)
+    return items_of(visit, [worker_json(worker, is_dead=is_dead) for worker, is_dead in found], None)
 
 
 async def _list_agents(visit: Visit) -> Response:
-    return _items(
+    return items_of(
         visit, [agent_json(agent) for agent in await visit.console.ask(lambda store: store.agents.all())], None
     )
 
 
 async def _get_metrics(visit: Visit) -> Response:
-    return _data(visit, dict(await visit.console.ask(lambda store: store.metrics(visit.console.now_ms()))))
+    return data_of(visit, dict(await visit.console.ask(lambda store: store.metrics(visit.console.now_ms()))))
 
 
 async def _get_document(_visit: Visit) -> Response:
-    from belljar.web._openapi import document  # it reads OPERATIONS
+    from belljar.web._openapi import document  # it reads the operations
 
     return JSONResponse(document())
-
-
-# -- what they share --------------------------------------------------------------------------------------------------
-
-
-def _data(visit: Visit, facts: dict[str, Any]) -> Response:
-    """As JSON, without the secrets that the server knows."""
-    known = masked(wire_tree(facts, depth=256), visit.console.secrets)
-    return Response(json.dumps(known), media_type="application/json")
-
-
-def _items(visit: Visit, found: list[dict[str, Any]], after: str | None) -> Response:
-    return _data(visit, {"items": found, "next": after})
-
-
-def _limit(visit: Visit) -> int:
-    return min(max(number(visit.query("limit") or str(_LIMIT)) or 1, 1), _MOST)
-
-
-def _source(visit: Visit) -> str:
-    return f"api {address_of(visit.request.scope)}"
-
-
-async def _body(visit: Visit) -> dict[str, Any]:
-    """A JSON object; nothing counts as an empty one. Raises HTTPException 400."""
-    raw = await visit.request.body()
-    try:
-        body = json.loads(raw) if raw else {}
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The body is no JSON.") from None
-    if not isinstance(body, dict):
-        raise HTTPException(400, "The body is a JSON object.")
-    return body
-
-
-def _who(visit: Visit, body: dict[str, Any]) -> str:
-    """The name of the token; with a shared one, the name that the body gives."""
-    entry: Entry = visit.request.state.entry
-    if entry.name is not None:
-        return entry.name
-    who = clean_name(str(body.get("who") or ""))
-    if not who:
-        raise DecisionRefusedError("the token is shared, so the body says who decides", hint='Add "who": "NAME".')
-    try:
-        return person(who)
-    except UsageError as error:
-        raise DecisionRefusedError(error.message, hint=error.hint) from None
 
 
 _RUN_QUERY: Final = ("state", "text", "agent_id", "before", "limit")
@@ -293,4 +252,4 @@ OPERATIONS: Final = (
     Operation(method="GET", path="/openapi.json", name="getDocument", summary="This document.", handler=_get_document,
               answer="Document"),
 )  # fmt: skip
-"""The whole API."""
+"""The whole API, but for what is behind the gate."""

@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from belljar import gate
 from belljar.audit import secrets_pattern
 from belljar.errors import (
     BelljarError,
@@ -128,14 +129,26 @@ def _routes() -> list[Route | Mount]:
         Route("/events", _events),
         Route("/metrics", _metrics),
         Route("/healthz", _health),
+        *_gated_routes(),
         *api_routes(),
         Mount("/static", StaticFiles(packages=[("belljar.web", "static")])),
     ]
 
 
+def _gated_routes() -> list[Route]:
+    """None while the gate is closed: then there is no such page."""
+    if not gate.is_on():
+        return []
+    from belljar.web._agents import agent_routes  # behind the gate
+
+    return agent_routes()
+
+
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     console: Console = app.state.console
+    if gate.is_on():
+        await console.note("gate.used", "console", actor="belljar")
     tasks = [asyncio.create_task(console.feed.run())]
     try:
         async with _work(console):

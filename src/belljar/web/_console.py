@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 import belljar
+from belljar import gate
 from belljar.audit import AuditEvent
 from belljar.web._attempts import Attempts
 from belljar.web._buckets import Rate
@@ -50,6 +51,7 @@ NOTES: Final[Mapping[str, str]] = {
     "cancelled": "The run is cancelled.",
     "requested": "The run is being stopped by the worker that has it.",
     "ended": "The run had ended already.",
+    "stopped": "Stopped. Whoever works at it ends within a second.",
     "signed-out": "You are signed out.",
 }
 """What a page says after a form; the address names one of these, so it can say nothing else."""
@@ -172,6 +174,7 @@ class Visit:
             "now_ms": self.console.now_ms(),
             "note": NOTES.get(self.query("note"), ""),
             "is_named": self.console.people.is_named,
+            "gate_is_open": gate.is_on(),
         }
         text = self.console.pages.get_template(template).render(**common, **facts)
         return HTMLResponse(text, status)

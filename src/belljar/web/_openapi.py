@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any, Final
 
 import belljar
-from belljar.web._api import OPERATIONS, PREFIX, Operation
+from belljar import gate
+from belljar.web._api import PREFIX, Operation, operations
 
 _TEXT: Final = {"type": "string"}
 _NUMBER: Final = {"type": "integer"}
@@ -65,19 +66,34 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
 }  # fmt: skip
 
 
-@cache
 def document() -> dict[str, Any]:
-    """The whole document."""
+    """The whole document, as far as the gate lets one see."""
+    return _document(gate.is_on())
+
+
+@cache
+def _document(is_open: bool) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    for operation in operations():
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _described(operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "belljar", "version": belljar.__version__, "summary": "Runs, approvals and the audit log."},
         "security": [{"token": []}],
         "paths": paths,
-        "components": {"schemas": dict(SCHEMAS), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": _schemas(is_open),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
     }
+
+
+def _schemas(is_open: bool) -> dict[str, Mapping[str, Any]]:
+    if not is_open:
+        return dict(SCHEMAS)
+    from belljar.web._agents import AGENT_SCHEMAS  # behind the gate
+
+    return {**SCHEMAS, **AGENT_SCHEMAS}
 
 
 def _described(operation: Operation) -> dict[str, Any]:

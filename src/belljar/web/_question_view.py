@@ -32,7 +32,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongText:
-    """An argument of many lines that `arguments` has in short, whole: nobody can agree to the digest of a patch."""
+    """An argument of several lines, whole and line by line: nobody can agree to the digest of a patch."""
 
     name: str
     lines: tuple[tuple[str, str], ...]
@@ -110,8 +110,9 @@ def decided_text(question: Question) -> str:
 
 def _texts(request: ApprovalRequest) -> Iterator[LongText]:
     for name, value in request.arguments.items():
-        if isinstance(value, str) and "\n" in value and request.display.get(name) != value:
-            lines = str(redacted_whole({name: value})[name]).splitlines()
+        if isinstance(value, str) and "\n" in value:
+            # No other sign ends a line: one that did would forge lines of a diff.
+            lines = str(redacted_whole({name: value})[name]).removesuffix("\n").split("\n")
             shown = tuple((_KINDS.get(line[:1], "plain"), line) for line in lines[:_MOST_LINES])
             yield LongText(name=name, lines=shown, left_out=max(len(lines) - _MOST_LINES, 0))
 

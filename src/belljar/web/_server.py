@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from belljar.harness import Harness
     from belljar.store import Store
 
+# belljar: ignore B104 -- addresses that are asked about; nothing is bound here
 _ANY: Final = ("0.0.0.0", "::")  # noqa: S104 - what is asked about
 _GRACE_S: Final = 5
 """What open requests have to end when the server is told to."""
