@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import groupby
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cli_support import Cli, Write
 
 import belljar
 from belljar import Harness, tool
@@ -138,21 +136,6 @@ def test_what_means_something_else_ends_as_the_page_says(written: str, end: str,
     outcome = ran("return " + written.replace("\\|", "|"), engine)
 
     assert end == (outcome.canonical_json if outcome.error is None else outcome.error.code)
-
-
-# -- commands ---------------------------------------------------------------------------------------------------------
-
-CONSOLE = re.findall(r"```console\n(.*?)```", SEALED, re.DOTALL)
-
-
-@pytest.mark.parametrize("block", CONSOLE, ids=["run", "snapshot"])
-def test_the_commands_of_the_page_work_in_their_order(block: str, cli: Cli, write: Write) -> None:
-    """With a program total.ts in the folder."""
-    write("total.ts", "return input.numbers.reduce((sum, n) => sum + n, 0);")
-
-    ends = {line: cli(*shlex.split(line)[2:]).code for line in block.splitlines()}
-
-    assert ends == dict.fromkeys(ends, 0)
 
 
 # -- tables -----------------------------------------------------------------------------------------------------------
