@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -76,7 +77,23 @@ def test_a_patch_that_no_longer_fits_stops_the_build(tmp_path: Path) -> None:
         build.patch(tmp_path)
 
 
-@pytest.mark.slow
+def test_an_installation_with_other_bytes_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each build compares its module with guest.lock, a cached one too, and keeps no other."""
+    build = load("build")
+    monkeypatch.setenv("BELLJAR_CACHE", str(tmp_path / "cache"))
+    cached = build.cache_folder() / build.cache_key(build.lock())
+    cached.mkdir(parents=True)
+    (cached / "guest.wasm").write_bytes(b"another module")
+
+    with pytest.raises(SystemExit, match=r"guest\.wasm is [0-9a-f]{64}, guest\.lock says"):
+        build.build(tmp_path / "out")
+    assert not cached.exists()
+
+
+@pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "campaign",
+    reason="`make campaign` compiles the guest once more; each installation compiles and compares it",
+)
 def test_a_build_from_nothing_gives_the_locked_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The build is reproducible: fetched, patched and compiled again, it has the SHA-256 of guest.lock."""
     pytest.importorskip("ziglang", reason="the compiler is in the extra `dev`")

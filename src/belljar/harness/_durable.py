@@ -168,15 +168,16 @@ class Leases:
             raise UsageError("this harness is closed", hint="Make a new one, or run inside its `async with`.")
         taking = asyncio.ensure_future(self._take(take))
         self._taking.add(taking)
-        taking.add_done_callback(self._taking.discard)
         try:
             lease = await asyncio.shield(taking)
+            if lease is not None:
+                self._keep(self._held, lease)
+            return lease
         except asyncio.CancelledError:
             taking.add_done_callback(self._take_back)  # the store may give a lease that nobody waits for
             raise
-        if lease is not None:
-            self._keep(self._held, lease)
-        return lease
+        finally:  # not before: a run that is neither taken nor held would be nobody's for a moment
+            taking.add_done_callback(self._taking.discard)
 
     async def _take(self, take: Callable[[], MaybeLease]) -> MaybeLease:
         """Be alive first, in the eyes of the others."""
