@@ -27,7 +27,6 @@ from belljar.agents.security import (
     ScanReport,
     _batch,
     _child,
-    _file,
     _kept,
     _scan,
     _tracked,
@@ -41,6 +40,7 @@ from belljar.agents.security._child import Child, ChildFailedError, answer_of
 from belljar.agents.security._kept import kept, of_kept, size_of
 from belljar.agents.security._walk import SourceFile, walk
 from belljar.errors import AgentStoppedError, UsageError
+from belljar.packs._plain_file import begun
 from belljar.store import Store, open_store
 
 AGENT = AGENTS["security-scan"]
@@ -442,20 +442,20 @@ def test_javascript_that_the_parser_gives_up_is_an_error(tmp_path: Path, monkeyp
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And so is a file."""
     root = grown(tmp_path, {"a/b.txt": "", "c.txt": ""})
-    real, read = os.scandir, _file.begun
+    real, read = os.scandir, begun
 
     def scandir(path: Path) -> Any:
         if path.name == "a":
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    def begun(file: Path, most: int) -> Any:
+    def refused(file: Path, most: int, **how: Any) -> Any:
         if file.name == "c.txt":
             raise PermissionError(13, "Permission denied")
-        return read(file, most)
+        return read(file, most, **how)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    monkeypatch.setattr(_file, "begun", begun)
+    monkeypatch.setattr(_walk, "begun", refused)
     found = walk(root)
     assert [(each.path, each.level) for each in found.problems] == [("c.txt", "error"), ("a", "error")]
     assert "it cannot be read" in found.problems[0].message

@@ -316,8 +316,8 @@ def test_a_folder_of_advisories_may_hold_anything(tmp_path: Path) -> None:
 
     assert [each.message for each in problems] == [
         r"the advisory a\nb\u001b.json was left out: it is no advisory as OSV writes them",
-        "the advisory folder.json was left out: it is no file",
-        "the advisory pipe.json was left out: it is no file",
+        "the advisory folder.json was left out: Is a directory",
+        "the advisory pipe.json was left out: it is no plain file",
     ]
 
 

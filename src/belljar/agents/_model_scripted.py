@@ -10,11 +10,11 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from belljar.agents._model import Message, ModelReply, model_error
 from belljar.errors import UsageError
+from belljar.packs._plain_file import beginning_of
 
 _FILE_BYTES: Final = 4 << 20
 _CHARACTERS: Final = 4
@@ -44,7 +44,7 @@ class ScriptedModel:
     def load(cls, path: str | os.PathLike[str]) -> ScriptedModel:
         """From a JSON file: a list of texts, or of objects with `text` and the other fields of `Scripted`."""
         try:
-            raw = Path(path).read_bytes()
+            raw = beginning_of(path, _FILE_BYTES + 1)
             entries = json.loads(raw) if len(raw) <= _FILE_BYTES else None
         except OSError as error:
             raise UsageError(f"the answers in {os.fspath(path)!r} cannot be read: {error.strerror}") from None

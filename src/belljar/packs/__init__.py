@@ -5,9 +5,10 @@
 calls that a script awaits later.
 
 `_workspace` opens paths one name at a time, and everything that touches a file goes through it: `_tree`, `_read`,
-`_search` (`_matcher` and `_grep_worker` for patterns, `_glob`, `_rank`), `_patch` (`_plan`, `_protect`, `_commit`) and
-`_exec` (`_process` and `_exec_worker` start and end it, `_capture` keeps what it says). `_http` follows what
-`_http_policy` allows; `_guard` and `_url` say which addresses those are, `_line` and `_http_answer` speak with them.
+`_search` (`_matcher`, `_program` and `_grep_worker` for patterns, `_glob`, `_rank`), `_patch` (`_plan`, `_protect`,
+`_commit`) and `_exec` (`_process` and `_exec_worker` start and end it, `_capture` keeps what it says). `_http` follows
+what `_http_policy` allows; `_guard` and `_url` say which addresses those are, `_line` and `_http_answer` speak with
+them. `_plain_file` reads small files of the host's own that somebody else may have put there.
 """
 
 from belljar.packs._core import core

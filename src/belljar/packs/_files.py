@@ -49,7 +49,7 @@ class DirListing(TypedDict):
 
 
 def files(
-    root: str | os.PathLike[str],
+    root: str | os.PathLike[str] | Workspace,
     *,
     write: bool = True,
     approval: Approval = "always",
@@ -61,7 +61,8 @@ def files(
     a `.env` or `.git/config` too: give them a folder that may be read. Raises UsageError when `root` is no folder, or
     the system has no openat.
     """
-    pack = _Files(Workspace(root), limits or FileLimits())
+    workspace = root if isinstance(root, Workspace) else Workspace(root)
+    pack = _Files(workspace, limits or FileLimits())
     reading: list[AnyTool] = [pack.read_file, pack.list_dir, pack.grep_files, pack.file_search]
     return [*reading, Tool.of(pack.apply_patch, approval=approval)] if write else reading
 

@@ -11,13 +11,12 @@ import os
 import select
 import signal as signals
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 from belljar.errors import ToolValidationError, WorkspaceError
 from belljar.packs._pace import Pace
+from belljar.packs._program import started
 from belljar.tools import AbortSignal
 
 _PROGRAM: Final = Path(__file__).with_name("_grep_worker.py")
@@ -34,15 +33,7 @@ class Matcher:
 
     def __enter__(self) -> Matcher:
         """Raises ToolValidationError for a pattern that cannot be compiled, TimeoutError when that takes too long."""
-        self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and program, no shell)
-            [sys.executable, "-I", "-S", str(_PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={"LC_ALL": "C.UTF-8"},
-            start_new_session=True,
-        )
+        self._process = started(_PROGRAM)
         try:
             self._begin()
         except BaseException:  # Control-C too must leave no process behind

@@ -38,7 +38,7 @@ def apply_patch(workspace: Workspace, patch: str, limits: FileLimits, signal: Ab
     if len(patch.encode("utf-8", "surrogatepass")) > limits.patch_bytes:
         raise PatchError(f"the patch is longer than {limits.patch_bytes:,} bytes", hint="Apply it in several parts.")
     sections = parse_patch(patch)
-    with _alone(workspace, signal):
+    with alone(workspace, signal):
         plan = Plan(
             read=_Reader(workspace, limits, signal).original,
             fuzz=limits.fuzz,
@@ -103,7 +103,7 @@ class _Reader:
 
 
 @contextmanager
-def _alone(workspace: Workspace, signal: AbortSignal) -> Iterator[None]:
+def alone(workspace: Workspace, signal: AbortSignal) -> Iterator[None]:
     """One patch at a time in a workspace, whichever process applies it: a lock on the root, which ends with its
     descriptor."""
     import fcntl  # POSIX only, and so is this, but the module can be imported anywhere

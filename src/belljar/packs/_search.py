@@ -121,7 +121,7 @@ def search(
     def files() -> Iterator[str]:
         nonlocal searched
         for found in tree.walk(workspace.open_dir(path), root):
-            if found.kind == "file":
+            if found.kind == "file" and workspace.shows(found.path):
                 searched += 1
                 yield found.path
 
@@ -181,7 +181,8 @@ class _Grepped:
                 return
             if fits(path):
                 self.current = path
-                data = self._text(open_it)
+                raw = self._text(open_it)
+                data = workspace.seen(raw) if raw is not None else None
                 if data is None:
                     self.skipped += 1
                 else:
@@ -209,7 +210,7 @@ class _Grepped:
             yield root, lambda: workspace.open_file(self.asked.path)
             return
         for found in self.tree.walk(folder, root):
-            if found.kind == "file":
+            if found.kind == "file" and workspace.shows(found.path):
                 yield found.path, found.open
 
     def _text(self, open_it: Callable[[], int]) -> bytes | None:

@@ -110,6 +110,16 @@ class Workspace:
         with self._way(path, follow=follow) as way:
             return way.open_leaf(names_of(path))
 
+    # -- how searches see it: a workspace with a view of its own says otherwise ---------------------------------------
+
+    def shows(self, path: str) -> bool:  # noqa: ARG002 - every path, here
+        """Whether searches look at the file of this path."""
+        return True
+
+    def seen(self, data: bytes) -> bytes | None:
+        """The bytes of a file that a search reads, as it sees them; None: it passes over them."""
+        return data
+
     @contextmanager
     def _way(self, path: str, *, follow: bool) -> Iterator[_Way]:
         way = _Way(path, self.open_root(), follow=follow)

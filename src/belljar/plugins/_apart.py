@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from belljar.packs._program import started
 from belljar.tools import AbortSignal
 
 
@@ -31,15 +31,7 @@ def answer_of(program: str, task: Mapping[str, Any], signal: AbortSignal, *, ms:
 
 
 def _answered(program: str, task: bytes, signal: AbortSignal, ms: int) -> bytes:
-    with subprocess.Popen(  # noqa: S603  (our own interpreter and program, no shell)
-        [sys.executable, "-I", "-S", str(Path(__file__).with_name(program))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"LC_ALL": "C.UTF-8"},
-        start_new_session=True,
-    ) as process:
+    with started(Path(__file__).with_name(program)) as process:
         signal.add_callback(lambda _reason: process.kill())
         try:
             answer, _ = process.communicate(task, timeout=ms / 1_000)

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Final, Protocol
 
 from belljar.errors import ManifestError
-from belljar.plugins._plain_file import beginning_of
+from belljar.packs._plain_file import beginning_of
 from belljar.plugins._problems import Problem, refusal
 
 ZIP_BYTES: Final = 2 << 20

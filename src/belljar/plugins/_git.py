@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Final
 
 from belljar.errors import ToolExecutionError, UsageError
+from belljar.packs._plain_file import beginning_of
 from belljar.packs._process import Command, Process
 from belljar.plugins._commands import search_path
-from belljar.plugins._plain_file import beginning_of
 
 GIT_MS: Final = 5_000
 """Of one call, however many programs it takes."""

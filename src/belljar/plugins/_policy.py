@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from belljar.audit import PublicKey
 from belljar.errors import PluginSignatureError, PolicyRefusedError, UsageError
 from belljar.packs import HostSecret
+from belljar.packs._plain_file import beginning_of
 from belljar.plugins._needs import CONCURRENT, MEMORY_MB, TIMEOUT_MS, Needs
-from belljar.plugins._plain_file import beginning_of
 from belljar.plugins._signature import verify
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from belljar.audit import key_id
+from belljar.packs._plain_file import beginning_of
 from belljar.plugins._document import DOCUMENT_BYTES, Document, read_document
-from belljar.plugins._plain_file import beginning_of
 from belljar.plugins._policy import DatabaseGrant, Grant, Policy, PolicyKey, SecretGrant
 from belljar.plugins._policy_rules import SQLITE, Reading
 from belljar.plugins._policy_tables import (

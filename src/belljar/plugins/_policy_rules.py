@@ -14,8 +14,8 @@ from belljar.audit import PublicKey, load_public_key
 from belljar.errors import SerializationError, UsageError
 from belljar.guess import closest
 from belljar.packs._http_policy import is_header_name, is_reserved_header
+from belljar.packs._plain_file import beginning_of
 from belljar.plugins._config import is_secret_config_key
-from belljar.plugins._plain_file import beginning_of
 from belljar.plugins._problems import quoted
 from belljar.plugins._rules import Label, broken, line_of_text, rule, words
 from belljar.values import canonical_json

@@ -13,8 +13,7 @@ from typing import Final
 
 from belljar.errors import PatchError, WorkspaceError
 from belljar.packs import FileLimits, Workspace
-from belljar.packs._patch import _alone as alone
-from belljar.packs._patch import apply_patch
+from belljar.packs._patch import alone, apply_patch
 from belljar.packs._protect import is_own
 from belljar.patch import parse_patch
 from belljar.tools import AbortSignal

@@ -93,7 +93,7 @@ class _Build:
         """All of it, and what it took is noted however it ends."""
         try:
             return await self._run()
-        except Exception:
+        except Exception:  # what it cost counts when the job is resumed, whatever went wrong
             if not self._job.cancelled:
                 await self._note()
             raise

@@ -1,4 +1,8 @@
-"""git as a machine uses it: no configuration but ours, no hooks, no pager, killed when nobody waits for it any more."""
+"""git as a machine uses it: no configuration but ours, no hooks, no pager, killed when nobody waits for it any more.
+
+It starts no program that could outlive it, so it needs no process above it as a stranger's command does
+(`packs._process`).
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ whole, and what is a secret in one of them is known as a text from then on. It i
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from belljar.agents._model import looks_random
 from belljar.audit import secret_spans
 from belljar.audit._whole import NAMED
+from belljar.packs._plain_file import beginning_of
 
 _FILE_BYTES: Final = 1 << 20
 """Of a file that is looked through. 2 MB take a second, in which nothing else goes on."""
@@ -39,11 +39,11 @@ def secrets_in(tree: Path, *, is_over: Callable[[], bool]) -> frozenset[str]:
 
 def _text(path: Path) -> str:
     """Nothing of what is no text."""
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _FILE_BYTES:
+    try:
+        data = beginning_of(path, _FILE_BYTES + 1, follow=False)
+    except OSError:  # no plain file, or one that nobody here can read: no tool shows it either
         return ""
-    data = path.read_bytes()
-    return "" if b"\0" in data else data.decode("utf-8", "replace")
+    return "" if len(data) > _FILE_BYTES or b"\0" in data else data.decode("utf-8", "replace")
 
 
 def lines_of_secrets(text: str) -> Iterator[str]:

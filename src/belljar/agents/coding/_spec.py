@@ -23,6 +23,7 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import Field
 
 from belljar.errors import ManifestError
+from belljar.packs._plain_file import beginning_of
 from belljar.plugins._document import read_document
 from belljar.plugins._problems import Problem, refusal
 from belljar.plugins._rules import AS_LIST, Strict, at_most, between, rule
@@ -121,8 +122,7 @@ def load_text(path: str | os.PathLike[str]) -> str:
     """All of the file, as it is kept. Raises ManifestError where it is no text, or too much."""
     file = Path(path)
     try:
-        with file.open("rb") as opened:
-            raw = opened.read(FILE_BYTES + 1)
+        raw = beginning_of(file, FILE_BYTES + 1)
     except OSError as error:
         raise refusal([Problem(file=file.name, message=f"cannot be read: {error.strerror}")]) from None
     if len(raw) > FILE_BYTES:

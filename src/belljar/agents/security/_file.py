@@ -6,32 +6,19 @@ The baseline is one of them: it mostly lies in the repository that is scanned.
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from belljar.errors import UsageError
+from belljar.packs._plain_file import beginning_of
 
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read(file: Path, most: int) -> bytes:
     """Its first bytes, at most `most`. Raises OSError, also for what is no file."""
-    return begun(file, most)[0]
-
-
-def begun(file: Path, most: int) -> tuple[bytes, os.stat_result]:
-    """The same, with what the system says of the file that was read, whatever has taken its place since."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError(0, "it is no file")
-        with os.fdopen(descriptor, "rb", closefd=False) as opened:
-            return opened.read(most), facts
-    finally:
-        os.close(descriptor)
+    return beginning_of(file, most, follow=False)
 
 
 def text_of(file: Path, most: int) -> str:

@@ -24,6 +24,7 @@ from belljar.agents.security._problem import Level, ScanProblem
 from belljar.agents.security._text import plain
 from belljar.agents.security._tracked import Tracked
 from belljar.errors import UsageError
+from belljar.packs._plain_file import begun
 
 TOOL: Final = "belljar-scan"
 FILE_BYTES: Final = 1 << 20
@@ -183,7 +184,7 @@ class _Look:
 
     def _file(self, path: str) -> None:
         try:
-            head, facts = _file.begun(self._root / path, _BINARY_LOOK)
+            head, facts = begun(self._root / path, _BINARY_LOOK, follow=False)
         except OSError:
             self._miss(path, "it cannot be read")
             return
