@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from coding_support import SPECIFICATION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from belljar.agents._model_scripted import ScriptedModel
 from belljar.agents.coding import Budget, Specification, Terms, build_input, load_specification
 from belljar.agents.coding._spec import FILE_BYTES, read_specification
 from belljar.errors import ManifestError, SecretFoundError, UsageError
@@ -139,6 +142,20 @@ def test_what_no_reader_sees_is_no_block(before: str, after: str) -> None:
     assert (read.title, read.terms.accept) == ("Title", ("make",))
     [problem] = [each for each in problems_of(f"{before}\n{hidden}{after}\n") if "block" in each["message"]]
     assert problem["message"].startswith("has no block")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """Neither as a specification nor as a model's answers; and answers have a bound."""
+    pipe, large = tmp_path / "pipe", tmp_path / "large.json"
+    os.mkfifo(pipe)
+    large.write_text(json.dumps(["x" * (4 << 20)]))
+
+    with pytest.raises(ManifestError, match="pipe: cannot be read: it is no plain file"):
+        load_specification(pipe)
+    with pytest.raises(UsageError, match="cannot be read: it is no plain file"):
+        ScriptedModel.load(pipe)
+    with pytest.raises(UsageError, match="is no JSON list of at most 4,194,304 bytes"):
+        ScriptedModel.load(large)
 
 
 def test_a_file_is_read_whole_or_refused(tmp_path: Path) -> None:
